@@ -1,0 +1,91 @@
+# seam: build, test, install. Everything lands in $(BUILD), laid out as it is installed
+# (bin/seam, lib/libseam.so, share/seam/rules), so that a build tree runs where it is.
+#
+#   make            build                  make demo     run the flagship example
+#   make check      run all tests          make deps     install what is missing (apt as root)
+#   make SANITIZE=1 host and tools with ASan and UBSan, in build-asan
+
+SANITIZE ?=
+COVERAGE ?=
+BUILD ?= build$(if $(SANITIZE),-asan)$(if $(COVERAGE),-coverage)
+PREFIX ?= /usr/local
+VERSION := 0.1.0
+
+CC ?= gcc
+WARN := -Wall -Wextra -Wpedantic -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
+OPT ?= -O2 -g
+SAN := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+COV := $(if $(COVERAGE),--coverage -O0)
+comma := ,
+CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) $(COV) -Isrc -MMD -MP $(CFLAGS)
+LIBS := -luv -ljansson -lssl -lcrypto -lpg_query -lexpat -lpcre2-8 -lxxhash -lz -lpthread -lm
+
+# The shim is a guest: nothing of the host, no sanitizer, no LTO, initial-exec TLS only.
+SHIM_CFLAGS = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) -Wno-pedantic $(OPT) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE \
+	-ftls-model=initial-exec -fno-lto -fno-stack-protector -Isrc -Ishim -MMD -MP $(CFLAGS)
+SHIM_LDFLAGS := -shared -Wl,-z,defs -Wl,-z,now -Wl,-soname,libseam.so
+
+SRC := $(sort $(shell find src -name '*.c'))
+TOOL_SRC := $(sort $(wildcard tools/*.c))
+SHIM_SRC := $(sort $(wildcard shim/*.c))
+TEST_SRC := $(sort $(shell find tests -name 'test_*.c' -not -path 'tests/hazards/*' -not -path 'tests/cases/*' -not -path 'tests/clients/*'))
+TEST_HELP_SRC := $(sort $(wildcard tests/help/*.c))
+
+OBJ := $(SRC:%.c=$(BUILD)/obj/%.o)
+TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/obj/%.o)
+SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/obj/%.o)
+TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(TEST_HELP_SRC:%.c=$(BUILD)/obj/%.o)
+SUITES := $(notdir $(TEST_SRC:test_%=%))
+
+.PHONY: all check demo deps install clean unit layers
+.DELETE_ON_ERROR:
+all: $(BUILD)/bin/seam $(BUILD)/lib/libseam.so $(BUILD)/share/seam/rules
+
+$(BUILD)/bin/seam: $(TOOL_OBJ) $(BUILD)/libhost.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -o $@ $(TOOL_OBJ) $(BUILD)/libhost.a $(LDFLAGS) $(LIBS)
+
+$(BUILD)/libhost.a: $(OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $(OBJ)
+
+$(BUILD)/lib/libseam.so: $(SHIM_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(SHIM_CFLAGS) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJ) -ldl
+
+$(BUILD)/share/seam/rules: $(wildcard rules/*.json)
+	@mkdir -p $@ && cp -f $(wildcard rules/*.json) $@/ && touch $@
+
+$(BUILD)/obj/shim/%.o: shim/%.c
+	@mkdir -p $(@D)
+	$(CC) $(SHIM_CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/src/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -include src/base/banned.h -c -o $@ $<
+
+$(BUILD)/obj/tools/%.o: tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -include src/base/banned.h -c -o $@ $<
+
+$(BUILD)/obj/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests/help -I$(BUILD) -c -o $@ $<
+
+# One suite a test file: test_buf.c defines suite_buf(). The list is made from the file names.
+$(BUILD)/suites.def: $(TEST_SRC) Makefile
+	@mkdir -p $(@D)
+	@for s in $(basename $(SUITES)); do echo "SUITE($$s)"; done > $@
+$(BUILD)/obj/tests/help/runner.o: $(BUILD)/suites.def
+
+$(BUILD)/bin/unit: $(TEST_OBJ) $(BUILD)/libhost.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -o $@ $(TEST_OBJ) $(BUILD)/libhost.a $(LDFLAGS) -lcheck -lsubunit -lrt $(LIBS)
+
+unit: $(BUILD)/bin/unit
+	$(BUILD)/bin/unit
+
+clean:
+	rm -rf build build-asan build-coverage
+
+-include $(OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TEST_OBJ:.o=.d)

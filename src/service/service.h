@@ -1,0 +1,122 @@
+/*
+ * service: one outside system, its codec and its fake.
+ *
+ * A folder below src/service/ and a row in services.def make a service. It
+ * takes values and gives values: no socket, no timer, no rule, no trace. The
+ * host feeds bytes to the codec, asks rules and then the fake, and hands the
+ * reply to the codec.
+ *
+ * MUST: decode consumes nothing when it answers DECODE_MORE, and never reads
+ * past its slice. MUST NOT: call into the host, except through struct link.
+ */
+#ifndef SERVICE_SERVICE_H
+#define SERVICE_SERVICE_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/jsondoc.h"
+#include "base/slice.h"
+#include "port/port.h"
+
+struct link;
+
+/* What the host knows of a connection, for its codec. Lives as long as the
+ * codec's state. */
+struct link {
+	uint64_t id;             /* from 1, never used twice in a run */
+	struct slice service;    /* name in the rule file */
+	struct slice boundary;   /* "hooks.slack.com:443" */
+	struct slice host;       /* "hooks.slack.com"; "" for Unix sockets */
+	uint16_t port;
+	bool tls;                /* the bytes come out of TLS */
+	bool local;              /* a Unix socket */
+	uint64_t start_ns;       /* run clock, for timestamps: nanoseconds since 1970 */
+	/*
+	 * Ends a wait (a rule's delay) of this connection at once: `fill` turns
+	 * the waiting reply into what the program gets instead. Does nothing when
+	 * the connection is not waiting. Used by CancelRequest.
+	 */
+	void (*interrupt)(struct link *link, void (*fill)(struct reply *reply, struct request *request));
+};
+
+/* A service of the rule file, made once a run, shared by its connections. */
+struct service_config {
+	struct slice name;
+	const struct jsondoc *doc;  /* for error places */
+	const char *path;           /* path of the declaration in doc: "services.warehouse" */
+	json_t *json;               /* the declaration; borrowed */
+	const char *folder;         /* relative file names start here */
+	uint64_t seed;              /* of the run: for ids and keys */
+	uint64_t (*now_ns)(void);   /* the run's clock, nanoseconds since 1970 */
+};
+
+enum decode {
+	DECODE_MORE,    /* not a whole message yet; nothing consumed */
+	DECODE_REQUEST, /* *req is filled: op, sum and the member of its port; the rest is the host's */
+	DECODE_OWN,     /* consumed something that is nobody else's business; what is to be sent is in out */
+	DECODE_TLS,     /* as DECODE_OWN, and the bytes after `used` are a TLS handshake */
+	DECODE_CLOSE,   /* as DECODE_OWN, then close the connection in an orderly way */
+	DECODE_BAD,     /* not this protocol: `out` holds the protocol's own complaint, then close */
+};
+
+struct codec {
+	/* One a connection. `fake` is what the service's fake's new() gave (NULL without a fake). */
+	void *(*new)(struct link *link, void *fake);
+	void (*free)(void *state);
+	/*
+	 * Reads one message off the front of `in`. *used says how many bytes were
+	 * consumed (0 is fine for everything: a codec may hold several requests
+	 * that came in one message; it is called again until it says DECODE_MORE).
+	 * `out` collects bytes to send. Never called again before the request it
+	 * gave was encoded.
+	 *
+	 * `req` and its arena are the same from one encode to the next (zeroed
+	 * after an encode, arena set), so a request may be put together over
+	 * several calls: a codec that streams a large body consumes each piece
+	 * with DECODE_OWN and appends it to the request's body.
+	 */
+	enum decode (*decode)(void *state, struct slice in, size_t *used, struct request *req, struct buf *out);
+	/*
+	 * Writes the reply. When *tail is set (a counted reference), the host sends
+	 * that body after `out`, with back-pressure. reply->by == BY_NONE: the
+	 * protocol's own error, with reply->why. Returns false when the connection
+	 * is to be closed after this.
+	 */
+	bool (*encode)(void *state, const struct request *req, const struct reply *reply, struct buf *out, struct body **tail);
+	/* The peer closed its sending side, or the connection is lost. Optional.
+	 * True: the protocol's farewell had been said. */
+	bool (*clean_end)(void *state);
+};
+
+struct fake {
+	/* 0, or a negative code with err filled (place: jsondoc_where). */
+	int (*new)(void **fake, const struct service_config *config, struct err *err);
+	void (*free)(void *fake);
+	/*
+	 * Answers, with reply->by set to BY_FAKE. False: this fake has no answer
+	 * (the request is unmatched). `conn` is the codec's state of the asking
+	 * connection.
+	 */
+	bool (*answer)(void *fake, void *conn, struct request *req, struct reply *reply);
+};
+
+struct service_type {
+	const char *protocol;       /* in rule files */
+	enum port port;             /* of its requests */
+	uint16_t default_port;      /* for `at` without a port; 0: a port must be given */
+	const char *const *keys;    /* members of the declaration beyond the common ones; ends in NULL */
+	const struct codec *codec;  /* NULL: nothing is served over a socket (call, pass) */
+	const struct fake *fake;    /* NULL: rules only */
+};
+
+/* Every row of services.def; ends in NULL. */
+extern const struct service_type *const service_types[];
+const struct service_type *service_type_find(struct slice protocol);
+
+/* Sets err to the place of `path` (below the declaration) with the sentence. */
+int service_bad(const struct service_config *c, struct err *err, const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+#endif
