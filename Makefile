@@ -35,7 +35,7 @@ OBJ := $(SRC:%.c=$(BUILD)/obj/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/obj/%.o)
 SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/obj/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(TEST_HELP_SRC:%.c=$(BUILD)/obj/%.o)
-SUITES := $(notdir $(TEST_SRC:test_%=%))
+SUITES := $(patsubst test_%.c,%,$(notdir $(TEST_SRC)))
 
 .PHONY: all check demo deps install clean unit layers
 .DELETE_ON_ERROR:
@@ -75,7 +75,7 @@ $(BUILD)/obj/tests/%.o: tests/%.c
 # One suite a test file: test_buf.c defines suite_buf(). The list is made from the file names.
 $(BUILD)/suites.def: $(TEST_SRC) Makefile
 	@mkdir -p $(@D)
-	@for s in $(basename $(SUITES)); do echo "SUITE($$s)"; done > $@
+	@for s in $(SUITES); do echo "SUITE($$s)"; done > $@
 $(BUILD)/obj/tests/help/runner.o: $(BUILD)/suites.def
 
 $(BUILD)/bin/unit: $(TEST_OBJ) $(BUILD)/libhost.a

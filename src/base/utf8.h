@@ -6,6 +6,8 @@
 
 #include "base/slice.h"
 
+/* Bytes of the well-formed character at the front: 1 to 4; 0 when there is none. */
+size_t utf8_char(struct slice s);
 /* Well-formed UTF-8 and no NUL byte. */
 bool slice_is_utf8(struct slice s);
 /* Characters (code points) in a well-formed slice. */
