@@ -12,11 +12,11 @@ PREFIX ?= /usr/local
 VERSION := 0.1.0
 
 CC ?= gcc
+comma := ,
 WARN := -Wall -Wextra -Wpedantic -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
 OPT ?= -O2 -g
 SAN := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 COV := $(if $(COVERAGE),--coverage -O0)
-comma := ,
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) $(COV) -Isrc -MMD -MP $(CFLAGS)
 LIBS := -luv -ljansson -lssl -lcrypto -lpg_query -lexpat -lpcre2-8 -lxxhash -lz -lpthread -lm
 
