@@ -32,7 +32,7 @@ struct link {
 	uint16_t port;
 	bool tls;                /* the bytes come out of TLS */
 	bool local;              /* a Unix socket */
-	uint64_t start_ns;       /* run clock, for timestamps: nanoseconds since 1970 */
+	uint64_t now_ns;         /* run clock, nanoseconds since 1970; set by the host before each decode and encode */
 	/*
 	 * Ends a wait (a rule's delay) of this connection at once: `fill` turns
 	 * the waiting reply into what the program gets instead. Does nothing when
