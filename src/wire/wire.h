@@ -37,12 +37,12 @@ enum wire_kind {
 	WIRE_HELLO = 1, /* an image began (constructor).            no reply */
 	WIRE_EXEC,      /* this process is about to exec or spawn.  no reply */
 	WIRE_CONNECT,   /* a connect() was redirected or refused.   no reply */
-	WIRE_NAME,      /* a name was asked for.                    reply WIRE_NAME_IS when WIRE_ASK is set */
+	WIRE_NAME,      /* a name was asked for.                    reply WIRE_NAME_IS when `ask` is set */
 	WIRE_ASK,       /* may this connect() go ahead, and where?  reply WIRE_VERDICT */
 	WIRE_CALL,      /* a library call ended.                    no reply */
 	WIRE_CALL_ASK,  /* a library call begins; a rule may answer. reply WIRE_CALL_IS */
 	WIRE_BYE,       /* the image ends normally (destructor).    reply WIRE_OK from the bare-preload root when its trailer is written */
-	WIRE_SEND,      /* a datagram with an explicit address was redirected or refused. no reply */
+	WIRE_SEND,      /* a datagram with an explicit address was redirected or refused: struct wire_connect. no reply */
 
 	WIRE_OK = 64,
 	WIRE_NAME_IS,
@@ -81,7 +81,8 @@ struct wire_exec {
 #define WIRE_EXEC_SPAWN 1u  /* posix_spawn: a child, else this very process */
 #define WIRE_EXEC_FAILED 2u /* taken back: the exec returned; `child` unused */
 
-/* An address as the program gave it. */
+/* An address as the program gave it, except that a v4-mapped one is written
+ * as the IPv4 address it stands for. */
 enum wire_family { WIRE_INET = 4, WIRE_INET6 = 6, WIRE_UNIX = 1 };
 enum wire_transport { WIRE_TCP = 1, WIRE_UDP = 2, WIRE_STREAM = 3 /* Unix */ };
 
@@ -96,7 +97,8 @@ struct wire_addr {
 
 enum wire_outcome { WIRE_REDIRECTED = 1, WIRE_REFUSED, WIRE_PASSED };
 
-/* After connect() returned 0 or EINPROGRESS, or was refused by the shim.
+/* After connect() returned 0 or EINPROGRESS, or was refused by the shim
+ * itself. Not sent when a WIRE_VERDICT refused or let pass: the host knows.
  * strings: none. */
 struct wire_connect {
 	struct wire_head head;
@@ -114,6 +116,7 @@ struct wire_name {
 	uint32_t name;   /* index into the page when claimed, else UINT32_MAX */
 	int32_t family;  /* AF_* of the request */
 	int32_t result;  /* EAI_* that the program got, 0 for an address; meaningless when asking */
+	uint32_t ask;    /* 1: wait for WIRE_NAME_IS */
 };
 struct wire_name_is {
 	struct wire_head head;
