@@ -87,6 +87,10 @@ struct sql_request {
 	struct body *copy_in;   /* COPY FROM STDIN: the data that was sent; else NULL */
 };
 
+struct object_part {
+	int number;
+	struct slice etag; /* without quotes */
+};
 struct object_request {
 	/* op of the request: "PutObject", "GetObject", ... */
 	struct slice bucket, key;
@@ -95,6 +99,13 @@ struct object_request {
 	struct slice range;        /* Range header, "" when none */
 	struct slice content_type;
 	struct slice copy_source;  /* "bucket/key" decoded */
+	struct slice upload_id;    /* multipart: of the upload; else "" */
+	int part;                  /* multipart: number of the part, from 1; 0: none */
+	struct object_part *parts; /* CompleteMultipartUpload: the parts in the order sent */
+	size_t nparts;
+	struct slice *keys;        /* DeleteObjects */
+	size_t nkeys;
+	bool quiet;                /* DeleteObjects: only failures are listed in the answer */
 	struct headers meta;       /* x-amz-meta-*, names without the prefix */
 	struct body *body;         /* decoded (no aws-chunked framing) */
 	const struct http_request *http; /* what it came in */
@@ -197,6 +208,8 @@ struct sql_reply {
 struct object_entry {
 	struct slice key, etag, last_modified; /* etag without quotes; time as ISO 8601 */
 	uint64_t size;
+	int part;               /* ListParts: number of the part */
+	struct slice code, message; /* DeleteObjects: why this key was not deleted; empty: it was */
 };
 struct object_reply {
 	int status;             /* HTTP status; 0: the codec takes the one of `code` */
@@ -205,7 +218,7 @@ struct object_reply {
 	struct slice content_type;
 	struct slice last_modified; /* HTTP date, RFC 9110 section 5.6.7 */
 	struct headers meta;
-	struct body *body;      /* GetObject */
+	struct body *body;      /* GetObject: the bytes to send (with a range only those) */
 	uint64_t size;          /* of the whole object */
 	uint64_t range_first, range_last; /* GetObject with a range */
 	bool ranged;
