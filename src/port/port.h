@@ -157,6 +157,7 @@ struct request {
 		struct connect_request connect;
 		struct dns_request dns;
 	};
+	bool settled;         /* the protocol itself decides (a statement in a failed transaction): no rule is asked, only the fake */
 	json_t *json;         /* the body as JSON: request_json() fills it on first use */
 	bool json_tried;
 };
@@ -202,6 +203,8 @@ struct sql_reply {
 	size_t nrows;
 	struct slice tag;      /* "INSERT 0 1" */
 	struct sql_error *error; /* NULL: no error */
+	struct sql_error *notices; /* sent before the rows; severity "NOTICE" when empty */
+	size_t nnotices;
 	struct body *copy_out; /* COPY TO STDOUT: the data, already formatted; else NULL */
 };
 
