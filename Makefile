@@ -34,7 +34,8 @@ TEST_HELP_SRC := $(sort $(wildcard tests/help/*.c))
 OBJ := $(SRC:%.c=$(BUILD)/obj/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/obj/%.o)
 SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/obj/%.o)
-TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(TEST_HELP_SRC:%.c=$(BUILD)/obj/%.o)
+TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/tests/help/runner.o
+TEST_HELP_OBJ := $(filter-out %/runner.o,$(TEST_HELP_SRC:%.c=$(BUILD)/obj/%.o))
 SUITES := $(patsubst test_%.c,%,$(notdir $(TEST_SRC)))
 
 .PHONY: all check demo deps install clean unit layers
@@ -72,15 +73,20 @@ $(BUILD)/obj/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests/help -I$(BUILD) -c -o $@ $<
 
+# What suites share, in an archive: a suite links only the helpers it uses.
+$(BUILD)/libtest.a: $(TEST_HELP_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $(TEST_HELP_OBJ)
+
 # One suite a test file: test_buf.c defines suite_buf(). The list is made from the file names.
 $(BUILD)/suites.def: $(TEST_SRC) Makefile
 	@mkdir -p $(@D)
 	@for s in $(SUITES); do echo "SUITE($$s)"; done > $@
 $(BUILD)/obj/tests/help/runner.o: $(BUILD)/suites.def
 
-$(BUILD)/bin/unit: $(TEST_OBJ) $(BUILD)/libhost.a
+$(BUILD)/bin/unit: $(TEST_OBJ) $(BUILD)/libtest.a $(BUILD)/libhost.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -o $@ $(TEST_OBJ) $(BUILD)/libhost.a $(LDFLAGS) -lcheck -lsubunit -lrt $(LIBS)
+	$(CC) $(CFLAGS_ALL) -o $@ $(TEST_OBJ) $(BUILD)/libtest.a $(BUILD)/libhost.a $(LDFLAGS) -lcheck -lsubunit -lrt $(LIBS)
 
 unit: $(BUILD)/bin/unit
 	$(BUILD)/bin/unit
@@ -88,4 +94,4 @@ unit: $(BUILD)/bin/unit
 clean:
 	rm -rf build build-asan build-coverage
 
--include $(OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TEST_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(TEST_HELP_OBJ:.o=.d)
