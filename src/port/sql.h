@@ -53,6 +53,14 @@ size_t sql_split(struct slice text, struct arena *a, struct slice **statements);
  * "numeric(12,6)", "timestamptz", "text[]"). False: not known. */
 bool sql_type(struct slice name, uint32_t *oid, int16_t *typlen, int32_t *typmod);
 
+/* The type's name in pg_type ("int4", "_text"), or NULL when not known. Valid
+ * until the next call. */
+const char *sql_type_name(uint32_t oid);
+
+/* Names of the columns that a statement returns, as PostgreSQL would call them.
+ * 0 when there are none or a star hides them. Parses anew: for tools. */
+size_t sql_result_names(struct slice text, struct arena *a, struct slice **names);
+
 /* PostgreSQL's spelling of a command tag without counts for a statement, e.g.
  * "INSERT 0 3", "SELECT 3", "UPDATE 3", "COMMIT". */
 struct slice sql_tag(const struct sql_analysis *an, size_t rows, struct arena *a);
