@@ -31,6 +31,9 @@ void attrs_text(struct attrs *a, const char *name, struct slice value);
 /* For names that are built: "db.query.parameter.0". */
 void attrs_text_named(struct attrs *a, struct slice name, struct slice value);
 void attrs_list_named(struct attrs *a, struct slice name, struct slice value);
+/* The text is JSON already: a list of several values, an object. */
+void attrs_json(struct attrs *a, const char *name, struct slice json);
+void attrs_json_named(struct attrs *a, struct slice name, struct slice json);
 void attrs_int(struct attrs *a, const char *name, int64_t value);
 void attrs_bool(struct attrs *a, const char *name, bool value);
 const struct attr *attrs_get(const struct attrs *a, const char *name);
