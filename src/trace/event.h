@@ -35,9 +35,13 @@ struct event {
 	const struct why *why;
 	/* t: volatile */
 	uint64_t time_ns, duration_ns;            /* since the run's start */
-	int32_t pid, tid;                         /* 0: left out */
+	int32_t pid, ppid, tid;                   /* 0: left out; ppid with proc.start */
 	uint16_t local_port, host_port;           /* 0: left out */
 	struct slice caller;                      /* "libpq.so.5+0x1234" */
 };
+
+struct buf;
+/* The name as a trace writes it, without quotes and JSON escapes. */
+void stream_name_add(struct buf *out, const struct stream_name *name);
 
 #endif

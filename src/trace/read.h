@@ -38,11 +38,15 @@ json_t *trace_file_header(const struct trace_file *f);  /* borrowed */
 json_t *trace_file_trailer(const struct trace_file *f); /* borrowed; NULL when lenient and there is none */
 bool trace_file_canonical(const struct trace_file *f);
 
+/* All bytes of the file. */
+struct slice trace_file_text(const struct trace_file *f);
+
 /* Events only, in file order. */
 size_t trace_file_count(const struct trace_file *f);
 /* The slices live as long as the file is open. */
 void trace_file_line(const struct trace_file *f, size_t event, struct trace_line *out);
-/* The whole event as a tree; the caller's reference. */
+/* The whole event as a tree; the caller's reference. NULL when jansson does
+ * not take what RFC 8259 allows (a member twice inside a body). */
 json_t *trace_file_event(const struct trace_file *f, size_t event);
 
 #endif

@@ -1,0 +1,534 @@
+/*
+ * jscan: a recursive-descent walk over JSON text. One routine validates and
+ * skips; the rest relies on it. Nothing here allocates but into a caller's buf.
+ */
+#include "trace/jscan.h"
+
+#include "base/utf8.h"
+
+struct walk {
+	const char *p, *end;
+	const char *what; /* the first fault */
+	const char *at;
+};
+
+static bool fault(struct walk *w, const char *what)
+{
+	if (!w->what) {
+		w->what = what;
+		w->at = w->p;
+	}
+	return false;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void space(struct walk *w)
+{
+	while (w->p < w->end && is_space(*w->p))
+		w->p++;
+}
+
+static int hex4(const char *p)
+{
+	int v = 0;
+
+	for (int i = 0; i < 4; i++) {
+		char c = p[i];
+		int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		if (d < 0)
+			return -1;
+		v = v * 16 + d;
+	}
+	return v;
+}
+
+static bool escape(struct walk *w)
+{
+	if (w->end - w->p < 2)
+		return fault(w, "a string that does not end");
+	char c = w->p[1];
+	if (c == 'u') {
+		int u = w->end - w->p >= 6 ? hex4(w->p + 2) : -1;
+		if (u < 0)
+			return fault(w, "\\u without four hex digits");
+		if (u >= 0xdc00 && u < 0xe000)
+			return fault(w, "half a surrogate pair");
+		if (u >= 0xd800 && u < 0xdc00) {
+			int low = w->end - w->p >= 12 && w->p[6] == '\\' && w->p[7] == 'u' ? hex4(w->p + 8) : -1;
+			if (low < 0xdc00 || low > 0xdfff)
+				return fault(w, "half a surrogate pair");
+			w->p += 6;
+		}
+		w->p += 6;
+		return true;
+	}
+	if (!c || !strchr("\"\\/bfnrt", c))
+		return fault(w, "an unknown escape");
+	w->p += 2;
+	return true;
+}
+
+static bool string(struct walk *w)
+{
+	w->p++;
+	while (w->p < w->end) {
+		unsigned char c = (unsigned char)*w->p;
+		if (c == '"') {
+			w->p++;
+			return true;
+		}
+		if (c == '\\') {
+			if (!escape(w))
+				return false;
+		} else if (c < 0x20) {
+			return fault(w, c ? "a control character in a string" : "a NUL byte");
+		} else if (c < 0x80) {
+			w->p++;
+		} else {
+			size_t n = utf8_char(slice_of(w->p, (size_t)(w->end - w->p)));
+			if (!n)
+				return fault(w, "bytes that are not UTF-8");
+			w->p += n;
+		}
+	}
+	return fault(w, "a string that does not end");
+}
+
+static bool digits(struct walk *w)
+{
+	const char *from = w->p;
+
+	while (w->p < w->end && *w->p >= '0' && *w->p <= '9')
+		w->p++;
+	return w->p > from;
+}
+
+static bool number(struct walk *w)
+{
+	if (*w->p == '-')
+		w->p++;
+	if (w->p < w->end && *w->p == '0')
+		w->p++;
+	else if (!digits(w))
+		return fault(w, "a number without digits");
+	if (w->p < w->end && *w->p == '.') {
+		w->p++;
+		if (!digits(w))
+			return fault(w, "a number that ends in its point");
+	}
+	if (w->p < w->end && (*w->p == 'e' || *w->p == 'E')) {
+		w->p++;
+		if (w->p < w->end && (*w->p == '+' || *w->p == '-'))
+			w->p++;
+		if (!digits(w))
+			return fault(w, "a number without exponent");
+	}
+	return true;
+}
+
+static bool word(struct walk *w, const char *text, size_t len)
+{
+	if ((size_t)(w->end - w->p) < len || memcmp(w->p, text, len) != 0)
+		return fault(w, "something that is no JSON value");
+	w->p += len;
+	return true;
+}
+
+static bool value(struct walk *w, int depth);
+
+static bool members(struct walk *w, int depth, bool object)
+{
+	char close = object ? '}' : ']';
+
+	w->p++;
+	space(w);
+	if (w->p < w->end && *w->p == close) {
+		w->p++;
+		return true;
+	}
+	for (;;) {
+		space(w);
+		if (object) {
+			if (w->p >= w->end || *w->p != '"')
+				return fault(w, w->p >= w->end ? "the end inside an object" : "a member without a name");
+			if (!string(w))
+				return false;
+			space(w);
+			if (w->p >= w->end || *w->p != ':')
+				return fault(w, w->p >= w->end ? "the end inside an object" : "a member without ':'");
+			w->p++;
+		}
+		if (!value(w, depth))
+			return false;
+		space(w);
+		if (w->p >= w->end)
+			return fault(w, object ? "the end inside an object" : "the end inside an array");
+		char c = *w->p;
+		if (c != ',' && c != close)
+			return fault(w, object ? "neither ',' nor '}' after a member" : "neither ',' nor ']' after an item");
+		w->p++;
+		if (c == close)
+			return true;
+	}
+}
+
+static bool value(struct walk *w, int depth)
+{
+	space(w);
+	if (w->p >= w->end)
+		return fault(w, "the end where a value should be");
+	switch (*w->p) {
+	case '"':
+		return string(w);
+	case '{':
+	case '[':
+		if (depth >= JSCAN_DEPTH)
+			return fault(w, "more than 512 levels of nesting");
+		return members(w, depth + 1, *w->p == '{');
+	case 't':
+		return word(w, "true", 4);
+	case 'f':
+		return word(w, "false", 5);
+	case 'n':
+		return word(w, "null", 4);
+	case '\0':
+		return fault(w, "a NUL byte");
+	default:
+		if (*w->p == '-' || (*w->p >= '0' && *w->p <= '9'))
+			return number(w);
+		return fault(w, "something that is no JSON value");
+	}
+}
+
+size_t jscan_value(struct slice s, const char **what, size_t *at)
+{
+	struct walk w = { s.ptr, s.ptr + s.len, NULL, NULL };
+
+	if (!s.len) {
+		*what = "the end where a value should be";
+		*at = 0;
+		return 0;
+	}
+	if (value(&w, 0))
+		return (size_t)(w.p - s.ptr);
+	*what = w.what;
+	*at = (size_t)(w.at - s.ptr);
+	return 0;
+}
+
+size_t jscan_space(struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.len && is_space(s.ptr[n]))
+		n++;
+	return n;
+}
+
+/* ---- over valid text --------------------------------------------------- */
+
+/* The end of a valid string that begins at p. */
+static const char *after_string(const char *p)
+{
+	for (p++; *p != '"'; p++)
+		if (*p == '\\')
+			p++;
+	return p + 1;
+}
+
+static const char *after_value(const char *p, const char *end)
+{
+	int depth = 0;
+
+	if (*p == '"')
+		return after_string(p);
+	if (*p != '{' && *p != '[') {
+		while (p < end && *p != ',' && *p != '}' && *p != ']' && !is_space(*p))
+			p++;
+		return p;
+	}
+	for (;;) {
+		if (*p == '"') {
+			p = after_string(p);
+			continue;
+		}
+		if (*p == '{' || *p == '[')
+			depth++;
+		else if (*p == '}' || *p == ']')
+			depth--;
+		p++;
+		if (!depth)
+			return p;
+	}
+}
+
+struct jscan jscan_open(struct slice v)
+{
+	v = slice_skip(v, jscan_space(v));
+	if (v.len < 2 || (v.ptr[0] != '{' && v.ptr[0] != '['))
+		return (struct jscan){ NULL, NULL, false };
+	return (struct jscan){ v.ptr + 1, v.ptr + v.len, v.ptr[0] == '{' };
+}
+
+static void skip(struct jscan *it)
+{
+	while (it->p < it->end && (is_space(*it->p) || *it->p == ','))
+		it->p++;
+}
+
+bool jscan_next(struct jscan *it, struct slice *key, struct slice *item)
+{
+	*key = SLICE_NONE;
+	if (!it->p)
+		return false;
+	skip(it);
+	if (it->p >= it->end || *it->p == '}' || *it->p == ']')
+		return false;
+	if (it->object) {
+		const char *from = it->p;
+		it->p = after_string(it->p);
+		*key = slice_of(from, (size_t)(it->p - from));
+		while (is_space(*it->p) || *it->p == ':')
+			it->p++;
+	}
+	const char *from = it->p;
+	it->p = after_value(it->p, it->end);
+	*item = slice_of(from, (size_t)(it->p - from));
+	return true;
+}
+
+struct slice jscan_get(struct slice object, const char *name)
+{
+	struct jscan it = jscan_open(object);
+	struct slice key, item;
+	size_t len = strlen(name);
+
+	while (it.object && jscan_next(&it, &key, &item))
+		if (key.len == len + 2 && memcmp(key.ptr + 1, name, len) == 0)
+			return item;
+	return SLICE_NONE;
+}
+
+static void add_utf8(struct buf *out, unsigned u)
+{
+	char b[4];
+
+	if (u < 0x80) {
+		buf_add_char(out, (char)u);
+	} else if (u < 0x800) {
+		b[0] = (char)(0xc0 | u >> 6);
+		b[1] = (char)(0x80 | (u & 0x3f));
+		buf_add(out, b, 2);
+	} else if (u < 0x10000) {
+		b[0] = (char)(0xe0 | u >> 12);
+		b[1] = (char)(0x80 | (u >> 6 & 0x3f));
+		b[2] = (char)(0x80 | (u & 0x3f));
+		buf_add(out, b, 3);
+	} else {
+		b[0] = (char)(0xf0 | u >> 18);
+		b[1] = (char)(0x80 | (u >> 12 & 0x3f));
+		b[2] = (char)(0x80 | (u >> 6 & 0x3f));
+		b[3] = (char)(0x80 | (u & 0x3f));
+		buf_add(out, b, 4);
+	}
+}
+
+void jscan_text(struct slice s, struct buf *out)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+
+	for (size_t i = 1; i + 1 < s.len; i++) {
+		if (s.ptr[i] != '\\') {
+			buf_add_char(out, s.ptr[i]);
+			continue;
+		}
+		char c = s.ptr[++i];
+		if (c != 'u') {
+			buf_add_char(out, to[strchr(from, c) - from]);
+			continue;
+		}
+		unsigned u = (unsigned)hex4(s.ptr + i + 1);
+		i += 4;
+		if (u >= 0xd800 && u < 0xdc00) {
+			u = 0x10000 + ((u - 0xd800) << 10) + ((unsigned)hex4(s.ptr + i + 3) - 0xdc00);
+			i += 6;
+		}
+		add_utf8(out, u);
+	}
+}
+
+struct slice jscan_plain(struct slice s, struct buf *scratch)
+{
+	if (s.len < 2)
+		return SLICE_NONE;
+	if (!memchr(s.ptr, '\\', s.len))
+		return slice_of(s.ptr + 1, s.len - 2);
+	buf_reset(scratch);
+	jscan_text(s, scratch);
+	return buf_slice(scratch);
+}
+
+/* ---- minify ------------------------------------------------------------ */
+
+/* U+0085 is C2 85; U+2028 and U+2029 are E2 80 A8 and A9. */
+static size_t line_end(const char *p, size_t len, const char **as)
+{
+	const unsigned char *u = (const unsigned char *)p;
+
+	if (len >= 2 && u[0] == 0xc2 && u[1] == 0x85) {
+		*as = "\\u0085";
+		return 2;
+	}
+	if (len >= 3 && u[0] == 0xe2 && u[1] == 0x80 && (u[2] == 0xa8 || u[2] == 0xa9)) {
+		*as = u[2] == 0xa8 ? "\\u2028" : "\\u2029";
+		return 3;
+	}
+	return 0;
+}
+
+/* Valid string text, quotes included, with line ends as escapes. */
+static void add_one_line(struct buf *out, struct slice s)
+{
+	size_t plain = 0;
+	const char *as;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if ((unsigned char)s.ptr[i] < 0xc2)
+			continue;
+		size_t n = line_end(s.ptr + i, s.len - i, &as);
+		if (!n)
+			continue;
+		buf_add(out, s.ptr + plain, i - plain);
+		buf_add_str(out, as);
+		plain = i + n;
+		i += n - 1;
+	}
+	buf_add(out, s.ptr + plain, s.len - plain);
+}
+
+void jscan_add_string(struct buf *out, struct slice text)
+{
+	size_t from = out->len;
+
+	buf_add_json(out, text);
+	const char *as;
+	for (size_t i = from; i < out->len; i++) {
+		if ((unsigned char)out->ptr[i] < 0xc2 || !line_end(out->ptr + i, out->len - i, &as))
+			continue;
+		/* Rare: redo the string once through a copy. */
+		struct buf copy;
+		buf_init(&copy, out->max);
+		buf_add(&copy, out->ptr + from, out->len - from);
+		buf_cut(out, from);
+		add_one_line(out, buf_slice(&copy));
+		if (buf_failed(&copy))
+			out->failed = true;
+		buf_release(&copy);
+		return;
+	}
+}
+
+/* A number that jansson, jq and Python read without complaint. */
+static bool tame_number(struct slice s)
+{
+	size_t e = 0, run = 0;
+
+	while (e < s.len && s.ptr[e] != 'e' && s.ptr[e] != 'E')
+		e++;
+	run = slice_find(slice_take(s, e), '.');
+	if (run > 300)
+		return false;
+	if (e == s.len)
+		return true;
+	struct slice exp = slice_skip(s, e + 1);
+	if (exp.len && (exp.ptr[0] == '+' || exp.ptr[0] == '-'))
+		exp = slice_skip(exp, 1);
+	uint64_t v;
+	return slice_to_u64(exp, &v) && v + run < 300;
+}
+
+struct key_at {
+	size_t from, len; /* in out */
+};
+
+static bool twice(const struct buf *out, const struct key_at *keys, size_t n)
+{
+	const struct key_at *last = &keys[n - 1];
+
+	for (size_t i = 0; i + 1 < n; i++)
+		if (keys[i].len == last->len && memcmp(out->ptr + keys[i].from, out->ptr + last->from, last->len) == 0)
+			return true;
+	return false;
+}
+
+#define JSCAN_BODY_MEMBERS 1024 /* of one object kept as JSON; twice() is quadratic in it */
+
+static bool minify(struct slice v, struct buf *out, int depth)
+{
+	struct slice key, item;
+	bool first = true;
+
+	if (v.ptr[0] == '"') {
+		add_one_line(out, v);
+		return true;
+	}
+	if (v.ptr[0] != '{' && v.ptr[0] != '[') {
+		buf_add_slice(out, v);
+		return (v.ptr[0] != '-' && (v.ptr[0] < '0' || v.ptr[0] > '9')) || tame_number(v);
+	}
+	if (depth >= JSCAN_BODY_DEPTH)
+		return false;
+
+	struct jscan it = jscan_open(v);
+	struct buf keys; /* of struct key_at */
+	bool ok = true;
+	size_t nkeys = 0;
+	buf_init(&keys, JSCAN_BODY_MEMBERS * sizeof(struct key_at));
+	buf_add_char(out, it.object ? '{' : '[');
+	while (ok && jscan_next(&it, &key, &item)) {
+		if (!first)
+			buf_add_char(out, ',');
+		first = false;
+		if (it.object) {
+			struct key_at at = { out->len, 0 };
+			if (memchr(key.ptr, '\\', key.len)) {
+				/* One spelling for each name, so that a name twice shows. */
+				struct buf name;
+				buf_init(&name, 1024 * 1024);
+				jscan_text(key, &name);
+				ok = !memchr(name.ptr, '\0', name.len) && !buf_failed(&name);
+				jscan_add_string(out, buf_slice(&name));
+				buf_release(&name);
+			} else {
+				add_one_line(out, key);
+			}
+			at.len = out->len - at.from;
+			buf_add(&keys, &at, sizeof(at));
+			ok = ok && !buf_failed(&keys) && !twice(out, (const struct key_at *)(const void *)keys.ptr, ++nkeys);
+			buf_add_char(out, ':');
+		}
+		ok = ok && minify(item, out, depth + 1);
+	}
+	buf_add_char(out, it.object ? '}' : ']');
+	buf_release(&keys);
+	return ok;
+}
+
+bool jscan_minify(struct slice text, struct buf *out)
+{
+	size_t from = out->len, at;
+	const char *what;
+	size_t n = jscan_value(text, &what, &at);
+
+	if (!n || jscan_space(slice_skip(text, n)) != text.len - n)
+		return false;
+	size_t lead = jscan_space(text);
+	if (minify(slice_of(text.ptr + lead, n - lead), out, 0) && !buf_failed(out))
+		return true;
+	buf_cut(out, from);
+	return false;
+}
