@@ -10,9 +10,9 @@ static const struct command {
 	const char *summary;
 	bool hidden; /* not in --help: seam's own use */
 } commands[] = {
-	{ "diff", cmd_diff, "compare two traces", false },
-	{ "accept", cmd_accept, "make a run the golden trace", false },
-	{ "show", cmd_show, "look at a trace", false },
+	{ "diff", NULL, "compare two traces", false },
+	{ "accept", NULL, "make a run the golden trace", false },
+	{ "show", NULL, "look at a trace", false },
 	{ "record", NULL, "run against real systems and write down what they said", false },
 	{ "check", NULL, "judge expectations on a finished trace", false },
 	{ "test", NULL, "run case folders", false },

@@ -200,7 +200,7 @@ static void describe_object_reply(struct shape *s, const struct object_request *
 		attrs_text(a, "http.response.header.content-range",
 			   arena_printf(s->a, "bytes %llu-%llu/%llu", (unsigned long long)r->range_first,
 					(unsigned long long)r->range_last, (unsigned long long)r->size));
-	if (r->upload_id.len)
+	if (r->upload_id.len && !o->upload_id.len)
 		attrs_text(a, "aws.s3.upload_id", r->upload_id);
 	describe_headers(s, "http.response.header.x-amz-meta-", &r->meta);
 	describe_headers(s, "http.response.header.", &r->headers);
@@ -210,6 +210,21 @@ static void describe_object_reply(struct shape *s, const struct object_request *
 		listing(s, r);
 	if (o->key.len && r->etag.len && !r->code.len)
 		add_cor(s, arena_printf(s->a, "s3:%.*s/%.*s#%.*s", SLICE_ARG(o->bucket), SLICE_ARG(o->key), SLICE_ARG(r->etag)));
+}
+
+static struct slice slice_list(struct shape *s, const struct slice *list, size_t count)
+{
+	struct buf b;
+
+	buf_init(&b, DESCRIBE_JSON_MAX);
+	buf_add_char(&b, '[');
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			buf_add_char(&b, ',');
+		buf_add_json(&b, list[i]);
+	}
+	buf_add_char(&b, ']');
+	return keep(s, &b);
 }
 
 /* Signatures and the SDK's own headers are left out: they are how S3 is spoken,
@@ -236,6 +251,12 @@ static void describe_object(struct shape *s)
 		attrs_text(a, "aws.s3.continuation_token", o->token);
 	if (o->max_keys >= 0)
 		attrs_int(a, "aws.s3.max_keys", o->max_keys);
+	if (o->upload_id.len)
+		attrs_text(a, "aws.s3.upload_id", o->upload_id);
+	if (o->part)
+		attrs_int(a, "aws.s3.part_number", o->part);
+	if (o->nkeys)
+		attrs_json(a, "seam.s3.keys", slice_list(s, o->keys, o->nkeys));
 	if (o->range.len)
 		attrs_list_named(a, SLICE_LIT("http.request.header.range"), o->range);
 	if (o->http) {
@@ -342,6 +363,8 @@ static void describe_sql_reply(struct shape *s, const struct sql_reply *r)
 		describe_sql_error(s, r->error);
 		return;
 	}
+	for (size_t i = 0; i < r->nnotices; i++)
+		attrs_list_named(&s->out->attrs, SLICE_LIT("seam.notices"), r->notices[i].message);
 	p->present = r->has_rows || r->tag.len || r->copy_out;
 	p->tag = r->tag;
 	if (r->copy_out) {
