@@ -1,6 +1,6 @@
 /*
  * port: names of ports and answerers, and the small helpers that everybody who
- * touches a request needs: headers, URLs, the body as JSON, letting go.
+ * touches a request needs: the body as JSON, letting go. Headers and URLs are in http.c.
  */
 #include "port/port.h"
 
@@ -31,95 +31,6 @@ enum port port_by_name(struct slice name)
 const char *reply_by_name(enum reply_by by)
 {
 	return by_names[(unsigned)by < sizeof(by_names) / sizeof(by_names[0]) ? by : BY_NONE];
-}
-
-/* ---- headers ---------------------------------------------------------- */
-
-void headers_add(struct headers *h, struct arena *a, struct slice name, struct slice value)
-{
-	if (h->count == h->cap) {
-		size_t cap = h->cap ? h->cap * 2 : 16;
-		struct header *list = ARENA_ARRAY(a, struct header, cap);
-		if (h->count)
-			memcpy(list, h->list, h->count * sizeof(*list));
-		h->list = list;
-		h->cap = cap;
-	}
-	h->list[h->count++] = (struct header){ name, value };
-}
-
-const struct slice *headers_get(const struct headers *h, const char *name)
-{
-	for (size_t i = 0; i < h->count; i++)
-		if (slice_eq_nocase_str(h->list[i].name, name))
-			return &h->list[i].value;
-	return NULL;
-}
-
-/* ---- URLs ------------------------------------------------------------- */
-
-struct slice http_request_url(const struct http_request *r, struct arena *a)
-{
-	struct slice authority = r->authority;
-	struct slice port = slice_eq_str(r->scheme, "https") ? SLICE_LIT(":443") : SLICE_LIT(":80");
-
-	/* RFC 9110 section 4.2.3: a default port is the same as none. */
-	if (slice_has_suffix(authority, port))
-		authority = slice_take(authority, authority.len - port.len);
-	/* Absolute form (RFC 9112 section 3.2.2) says it all already. */
-	if (r->target.len && r->target.ptr[0] != '/' && r->target.ptr[0] != '*')
-		return r->target;
-	return arena_printf(a, "%.*s://%.*s%.*s", SLICE_ARG(r->scheme), SLICE_ARG(authority), SLICE_ARG(r->target));
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* RFC 3986 section 2.1. A '%' that no two hex digits follow stays as it is. */
-struct slice http_unescape(struct slice s, bool form, struct arena *a)
-{
-	bool plain = true;
-
-	for (size_t i = 0; i < s.len && plain; i++)
-		plain = s.ptr[i] != '%' && !(form && s.ptr[i] == '+');
-	if (plain)
-		return s;
-
-	char *out = arena_alloc(a, s.len + 1);
-	size_t n = 0;
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] == '%' && i + 2 < s.len && hex_digit(s.ptr[i + 1]) >= 0 && hex_digit(s.ptr[i + 2]) >= 0) {
-			out[n++] = (char)(hex_digit(s.ptr[i + 1]) * 16 + hex_digit(s.ptr[i + 2]));
-			i += 2;
-		} else if (form && s.ptr[i] == '+') {
-			out[n++] = ' ';
-		} else {
-			out[n++] = s.ptr[i];
-		}
-	}
-	out[n] = '\0';
-	return slice_of(out, n);
-}
-
-bool http_query_get(struct slice query, const char *name, struct arena *a, struct slice *value)
-{
-	while (query.ptr && query.len) {
-		struct slice field = slice_split(&query, '&');
-		size_t eq = slice_find(field, '=');
-		if (!slice_eq_str(http_unescape(slice_take(field, eq), true, a), name))
-			continue;
-		*value = http_unescape(slice_skip(field, eq + 1), true, a);
-		return true;
-	}
-	return false;
 }
 
 /* ---- requests and replies --------------------------------------------- */
