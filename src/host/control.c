@@ -1,0 +1,372 @@
+/* control: the socket on which shims say one thing and go. Frames are read in
+ * the order of their connections; the sender is who the kernel says it is. */
+#include "host/inside.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "host/control.h"
+
+#define BACKLOG 4096
+
+struct exchange {
+	struct host *host;
+	struct exchange *next, *prev;
+	uv_poll_t poll;
+	int fd;
+	struct ucred who;
+	bool waits;  /* said goodbye, is told when the trailer is written */
+	bool closed;
+};
+
+static char frame[WIRE_FRAME_MAX];
+
+/* ---- reading a frame ------------------------------------------------------ */
+
+bool control_string(struct slice *rest, struct slice *out)
+{
+	uint16_t len;
+
+	if (rest->len < sizeof(len))
+		return false;
+	memcpy(&len, rest->ptr, sizeof(len));
+	*rest = slice_skip(*rest, sizeof(len));
+	if (rest->len < len)
+		return false;
+	*out = slice_take(*rest, len);
+	*rest = slice_skip(*rest, len);
+	return true;
+}
+
+/* ---- what a frame means --------------------------------------------------- */
+
+static void reply_frame(struct exchange *x, enum wire_kind kind, void *reply, size_t size, struct slice bytes)
+{
+	struct wire_head *head = reply;
+	struct iovec parts[2] = { { reply, size }, { (void *)bytes.ptr, bytes.len } };
+	struct msghdr msg = { .msg_iov = parts, .msg_iovlen = bytes.len ? 2 : 1 };
+
+	*head = (struct wire_head){ .magic = WIRE_MAGIC,
+				    .version = WIRE_VERSION,
+				    .kind = (uint16_t)kind,
+				    .length = (uint32_t)(size - sizeof(*head) + bytes.len) };
+	trace_flush(x->host->trace); /* what is answered was written down before */
+	if (sendmsg(x->fd, &msg, MSG_NOSIGNAL) < 0)
+		log_line(LOG_INFO, "control", "pid %d did not wait for its answer", (int)x->who.pid);
+}
+
+static void take_hello(struct exchange *x, const struct wire_hello *f, struct slice strings)
+{
+	struct host *h = x->host;
+	struct slice exe, program, libc;
+
+	if (!control_string(&strings, &exe) || !control_string(&strings, &program) || !control_string(&strings, &libc))
+		return;
+	/* a login shell is named -sh */
+	if (program.len > 1 && program.ptr[0] == '-')
+		program = slice_skip(program, 1);
+	if (x->who.pid == h->root)
+		h->root_hello = true;
+	events_hello(h, x->who.pid, process_parent_of(x->who.pid), program.len ? program : SLICE_LIT("program"), f->head.tid);
+}
+
+static void take_connect(struct exchange *x, const struct wire_connect *f, struct process *p)
+{
+	if (f->outcome == WIRE_REDIRECTED && f->endpoint < x->host->nendpoints && f->asked.transport != WIRE_STREAM)
+		listen_record(x->host, f, p);
+	else if (f->outcome != WIRE_REDIRECTED)
+		events_connect(x->host, p, f);
+}
+
+static void take_name(struct exchange *x, const struct wire_name *f, struct slice strings, struct process *p)
+{
+	struct host *h = x->host;
+	struct wire_name_is is = { .name = UINT32_MAX, .result = EAI_NONAME };
+	struct slice name;
+	char lower[PAGE_NAME_BYTES];
+
+	if (!control_string(&strings, &name) || !name.len || name.len >= sizeof(lower))
+		return;
+	for (size_t i = 0; i < name.len; i++)
+		lower[i] = (char)(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? name.ptr[i] + 32 : name.ptr[i]);
+	lower[name.len] = '\0';
+	if (!f->ask) {
+		events_dns(h, p, f->head.tid, slice_str(lower), f->result, NULL);
+		return;
+	}
+	is.name = services_claim_name(h, lower);
+	if (is.name != UINT32_MAX)
+		is.result = 0;
+	events_dns(h, p, f->head.tid, slice_str(lower), is.result, NULL);
+	reply_frame(x, WIRE_NAME_IS, &is, sizeof(is), SLICE_NONE);
+}
+
+/* A rule on connect, asked before the connection is made. */
+static void ask_rules(struct host *h, const struct wire_ask *f, struct process *p, struct wire_verdict *v)
+{
+	const struct endpoint *to = &h->endpoints[f->endpoint];
+	struct arena arena;
+	struct reply rep = { .port = PORT_CONNECT };
+
+	arena_init(&arena);
+	struct request req = { .port = PORT_CONNECT,
+			       .op = SLICE_LIT("connect"),
+			       .sum = arena_printf(&arena, "connect %s", to->boundary),
+			       .service = slice_str(to->service->declared->name),
+			       .boundary = slice_str(to->boundary),
+			       .asker = { .program = slice_str(p->program), .conn = to->service->connections + 1 },
+			       .arena = &arena,
+			       .connect = { .boundary = slice_str(to->boundary), .transport = SLICE_LIT("tcp") } };
+	struct rule_hit *hit = rules_match(h->rules, &req);
+	if (hit) {
+		rule_answer(h->rules, hit, &req, &rep);
+		v->delay_ms = (uint32_t)(rep.delay_ns / 1000000);
+		if (rep.connect.error || rep.fault) {
+			v->outcome = WIRE_REFUSED;
+			v->error = rep.connect.error ? rep.connect.error : rep.fault == FAULT_REFUSE ? ECONNREFUSED : ECONNRESET;
+			events_refused(h, p, &f->asked, f->endpoint, f->head.tid, v->error, rep.rule);
+		}
+	}
+	arena_release(&arena);
+}
+
+static void take_ask(struct exchange *x, const struct wire_ask *f, struct process *p)
+{
+	struct host *h = x->host;
+	struct wire_verdict v = { .outcome = WIRE_REDIRECTED, .endpoint = f->endpoint };
+
+	if (f->endpoint < h->nendpoints) {
+		ask_rules(h, f, p, &v);
+	} else if (neighbour_of(h, &f->asked) == NEIGHBOUR_STRANGER) {
+		v.outcome = WIRE_REFUSED;
+		v.error = ECONNREFUSED;
+		events_refused(h, p, &f->asked, UINT32_MAX, f->head.tid, v.error, SLICE_NONE);
+	} else {
+		v.outcome = WIRE_PASSED;
+	}
+	reply_frame(x, WIRE_VERDICT, &v, sizeof(v), SLICE_NONE);
+}
+
+static void take_call(struct exchange *x, const struct wire_call *f, struct slice strings, struct process *p)
+{
+	if (f->head.kind == WIRE_CALL) {
+		calls_made(x->host, p, f, strings);
+		return;
+	}
+	struct wire_call_is is = { 0 };
+	struct buf bytes;
+	buf_init(&bytes, WIRE_FRAME_MAX / 2);
+	calls_asked(x->host, p, f, strings, &is, &bytes);
+	reply_frame(x, WIRE_CALL_IS, &is, sizeof(is), buf_slice(&bytes));
+	buf_release(&bytes);
+}
+
+/* Size of the fixed part of each kind that a shim may send; 0: not one of them. */
+static size_t fixed_size(uint16_t kind)
+{
+	switch (kind) {
+	case WIRE_HELLO:
+		return sizeof(struct wire_hello);
+	case WIRE_EXEC:
+		return sizeof(struct wire_exec);
+	case WIRE_CONNECT:
+	case WIRE_SEND:
+		return sizeof(struct wire_connect);
+	case WIRE_NAME:
+		return sizeof(struct wire_name);
+	case WIRE_ASK:
+		return sizeof(struct wire_ask);
+	case WIRE_CALL:
+	case WIRE_CALL_ASK:
+		return sizeof(struct wire_call);
+	case WIRE_BYE:
+		return sizeof(struct wire_bye);
+	default:
+		return 0;
+	}
+}
+
+static void take_frame(struct exchange *x, const char *bytes, size_t len)
+{
+	const struct wire_head *head = (const struct wire_head *)bytes;
+	size_t fixed = len >= sizeof(*head) ? fixed_size(head->kind) : 0;
+
+	if (len < sizeof(*head) || head->magic != WIRE_MAGIC || head->version != WIRE_VERSION) {
+		log_line(LOG_ERROR, "control", "pid %d speaks another version of the shim; install seam and libseam.so together", (int)x->who.pid);
+		x->host->foreign_shim = true;
+		return;
+	}
+	if (!fixed || len < fixed || head->length != len - sizeof(*head))
+		return;
+	struct slice strings = slice_of(bytes + fixed, len - fixed);
+	if (head->kind == WIRE_HELLO) {
+		take_hello(x, (const struct wire_hello *)bytes, strings);
+		return;
+	}
+	struct process *p = events_asking(x->host, x->who.pid);
+	if (!p)
+		return;
+	switch (head->kind) {
+	case WIRE_CONNECT:
+	case WIRE_SEND:
+		take_connect(x, (const struct wire_connect *)bytes, p);
+		break;
+	case WIRE_NAME:
+		take_name(x, (const struct wire_name *)bytes, strings, p);
+		break;
+	case WIRE_ASK:
+		take_ask(x, (const struct wire_ask *)bytes, p);
+		break;
+	case WIRE_CALL:
+	case WIRE_CALL_ASK:
+		take_call(x, (const struct wire_call *)bytes, strings, p);
+		break;
+	case WIRE_BYE:
+		x->waits = ((const struct wire_bye *)bytes)->wait != 0;
+		break;
+	default:
+		break; /* WIRE_EXEC: the hello of the new image says more */
+	}
+}
+
+/* ---- connections ----------------------------------------------------------- */
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static void drop(struct exchange *x)
+{
+	if (x->closed)
+		return;
+	x->closed = true;
+	if (x->prev)
+		x->prev->next = x->next;
+	else
+		x->host->exchanges = x->next;
+	if (x->next)
+		x->next->prev = x->prev;
+	uv_poll_stop(&x->poll);
+	close(x->fd);
+	uv_close((uv_handle_t *)&x->poll, on_closed);
+}
+
+/* False: nothing there yet. */
+static bool read_one(struct exchange *x)
+{
+	ssize_t n = recv(x->fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_TRUNC);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n > 0 && (size_t)n <= sizeof(frame))
+		take_frame(x, frame, (size_t)n);
+	if (n <= 0 || !x->waits)
+		drop(x);
+	return true;
+}
+
+static void on_exchange(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	read_one(poll->data);
+}
+
+/* The user's own processes, and for a host of root everything below the program. */
+static bool may_speak(struct host *h, const struct ucred *who)
+{
+	return who->uid == geteuid() || who->uid == 0 || events_asking(h, who->pid);
+}
+
+static bool accept_one(struct host *h)
+{
+	int fd = accept4(h->control_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	socklen_t len = sizeof(struct ucred);
+	struct exchange *x;
+
+	if (fd < 0)
+		return false;
+	x = calloc(1, sizeof(*x));
+	if (!x || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &x->who, &len) < 0 || !may_speak(h, &x->who) ||
+	    uv_poll_init(&h->loop, &x->poll, fd) != 0) {
+		free(x);
+		close(fd);
+		return true;
+	}
+	x->host = h;
+	x->fd = fd;
+	x->poll.data = x;
+	x->next = h->exchanges;
+	if (x->next)
+		x->next->prev = x;
+	h->exchanges = x;
+	/* almost always the frame is there already: no need to ask the loop */
+	if (!read_one(x) || !x->closed)
+		uv_poll_start(&x->poll, UV_READABLE, on_exchange);
+	return true;
+}
+
+static void on_control(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	for (int i = 0; i < 256 && accept_one(poll->data); i++)
+		;
+}
+
+bool control_drain(struct host *h)
+{
+	bool any = false;
+
+	while (accept_one(h))
+		any = true;
+	return any;
+}
+
+int control_open(struct host *h, struct err *err)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+
+	rundir_path(&h->dir, WIRE_SOCK, un.sun_path, sizeof(un.sun_path));
+	h->control_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (h->control_fd < 0 || bind(h->control_fd, (struct sockaddr *)&un, sizeof(un)) < 0 ||
+	    chmod(un.sun_path, geteuid() == 0 ? 0666 : 0600) < 0 || listen(h->control_fd, BACKLOG) < 0)
+		return err_set(err, ERR_IO, "control socket: %s: %s", un.sun_path, strerror(errno));
+	if (uv_poll_init(&h->loop, &h->control, h->control_fd) != 0)
+		return err_set(err, ERR_IO, "control socket: the loop does not take it");
+	h->control.data = h;
+	uv_poll_start(&h->control, UV_READABLE, on_control);
+	return 0;
+}
+
+void control_release_waiting(struct host *h)
+{
+	struct wire_head ok;
+
+	for (struct exchange *x = h->exchanges, *next; x; x = next) {
+		next = x->next;
+		ok = (struct wire_head){ .magic = WIRE_MAGIC, .version = WIRE_VERSION, .kind = WIRE_OK };
+		if (x->waits && send(x->fd, &ok, sizeof(ok), MSG_NOSIGNAL) < 0)
+			log_line(LOG_INFO, "control", "pid %d did not wait for the trailer", (int)x->who.pid);
+		drop(x);
+	}
+}
+
+void control_close(struct host *h)
+{
+	if (h->control_fd < 0)
+		return;
+	uv_poll_stop(&h->control);
+	uv_close((uv_handle_t *)&h->control, NULL);
+	close(h->control_fd);
+	h->control_fd = -1;
+}

@@ -1,0 +1,388 @@
+/* events: what the trace says of processes, connections and requests. The one
+ * place in the host that knows event kinds and attribute names which are not a
+ * request's own. */
+#include "host/session.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/watch.h"
+
+#define ROWS_SHOWN 100           /* rows of a result that stand in the trace; the count is always whole */
+#define MISSES_SHOWN 20          /* near misses printed at the end; the trace has all */
+
+static uint64_t since(const struct host *h, uint64_t from)
+{
+	uint64_t now = host_now(h);
+
+	return now > from ? now - from : 0;
+}
+
+/* The writer takes what it is given; this empties the arena that it was built in. */
+static void write_event(struct host *h, struct event *e)
+{
+	if (!e->time_ns)
+		e->time_ns = host_now(h);
+	trace_write(h->trace, e);
+	arena_reset(&h->arena);
+}
+
+struct slice address_text(const struct wire_addr *a, struct arena *arena)
+{
+	char ip[INET6_ADDRSTRLEN];
+
+	switch (a->family) {
+	case WIRE_INET:
+		inet_ntop(AF_INET, a->ip, ip, sizeof(ip));
+		return arena_printf(arena, "%s:%u", ip, a->port);
+	case WIRE_INET6:
+		inet_ntop(AF_INET6, a->ip, ip, sizeof(ip));
+		return arena_printf(arena, "[%s]:%u", ip, a->port);
+	default:
+		if (a->path_len && !a->path[0])
+			return arena_printf(arena, "unix:@%.*s", a->path_len - 1, a->path + 1);
+		return arena_printf(arena, "unix:%.*s", a->path_len, a->path);
+	}
+}
+
+/* ---- processes ---------------------------------------------------------- */
+
+/* The argument list as JSON, from /proc; empty when it is gone already. */
+static struct slice command_args(struct host *h, pid_t pid)
+{
+	char path[64], args[16 * 1024];
+	struct buf json;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(args, 1, sizeof(args), f) : 0;
+	if (f)
+		fclose(f);
+	if (!n)
+		return SLICE_NONE;
+	buf_init(&json, 128 * 1024);
+	struct slice rest = slice_of(args, n);
+	for (char sep = '['; rest.len; sep = ',') {
+		buf_add_char(&json, sep);
+		buf_add_json(&json, slice_split(&rest, '\0'));
+	}
+	buf_add_char(&json, ']');
+	struct slice copy = arena_slice(&h->arena, buf_slice(&json));
+	buf_release(&json);
+	return copy;
+}
+
+static void process_start(struct host *h, struct process *p, int32_t tid)
+{
+	struct attrs attrs;
+	struct event e = { .k = "proc.start",
+			   .st = { .role = slice_str(p->role), .n = -1 },
+			   .sum = slice_str(p->program),
+			   .by = BY_FAKE,
+			   .attrs = &attrs,
+			   .pid = p->pid,
+			   .ppid = p->ppid,
+			   .tid = tid };
+	struct slice args = command_args(h, p->pid);
+
+	attrs_init(&attrs, &h->arena);
+	attrs_text(&attrs, "process.executable.name", slice_str(p->program));
+	if (args.len)
+		attrs_json(&attrs, "process.command_args", args);
+	if (p->parent_role)
+		attrs_text(&attrs, "seam.parent", slice_str(p->parent_role));
+	write_event(h, &e);
+}
+
+struct process *events_hello(struct host *h, pid_t pid, pid_t ppid, struct slice program, int32_t tid)
+{
+	struct process *p = process_hello(&h->processes, pid, ppid, program);
+
+	process_start(h, p, tid);
+	watch_process(h, p);
+	return p;
+}
+
+struct process *events_asking(struct host *h, pid_t pid)
+{
+	bool is_new;
+	struct process *p = process_asking(&h->processes, pid, &is_new);
+
+	if (p && is_new) {
+		process_start(h, p, 0);
+		watch_process(h, p);
+	}
+	return p;
+}
+
+void events_process_end(struct host *h, struct process *p, bool known, int status)
+{
+	struct attrs attrs;
+	char code[32] = "";
+	struct event e = { .k = "proc.exit",
+			   .st = { .role = slice_str(p->role), .n = -1 },
+			   .sum = slice_str(p->program),
+			   .by = BY_FAKE,
+			   .attrs = &attrs,
+			   .pid = p->pid,
+			   .ppid = p->ppid };
+
+	if (p->ended)
+		return;
+	attrs_init(&attrs, &h->arena);
+	if (known && WIFEXITED(status)) {
+		attrs_int(&attrs, "process.exit.code", WEXITSTATUS(status));
+		if (WEXITSTATUS(status))
+			snprintf(code, sizeof(code), "exit %d", WEXITSTATUS(status));
+	} else if (known && WIFSIGNALED(status)) {
+		attrs_int(&attrs, "process.exit.signal", WTERMSIG(status));
+		snprintf(code, sizeof(code), "signal %d", WTERMSIG(status));
+	}
+	e.failed = code[0] != '\0';
+	e.err = slice_str(code);
+	write_event(h, &e);
+	process_ended(&h->processes, p);
+}
+
+void events_note(struct host *h, struct process *p, const char *text)
+{
+	struct event e = { .k = "note",
+			   .st = { .role = slice_str(p ? p->role : "seam"), .n = -1 },
+			   .sum = slice_str(text),
+			   .by = BY_FAKE,
+			   .pid = p ? p->pid : 0 };
+
+	write_event(h, &e);
+}
+
+/* ---- addresses and names ------------------------------------------------- */
+
+static void remember_miss(struct host *h, const struct process *p, const char *what)
+{
+	h->unmatched++;
+	if (h->unmatched > MISSES_SHOWN)
+		return;
+	buf_addf(&h->misses, "seam: nothing answers  %s   %s (pid %d), event %llu\n", what, p->program, (int)p->pid,
+		 (unsigned long long)trace_events(h->trace));
+}
+
+static void connect_event(struct host *h, struct process *p, const struct wire_connect *c, struct slice rule)
+{
+	struct attrs attrs;
+	bool datagram = c->asked.transport == WIRE_UDP, refused = c->outcome == WIRE_REFUSED;
+	const struct endpoint *to = c->endpoint < h->nendpoints ? &h->endpoints[c->endpoint] : NULL;
+
+	attrs_init(&attrs, &h->arena);
+	struct slice address = to ? slice_str(to->boundary) : address_text(&c->asked, &h->arena);
+	attrs_text(&attrs, "network.transport", datagram ? SLICE_LIT("udp") : c->asked.family == WIRE_UNIX ? SLICE_LIT("unix") : SLICE_LIT("tcp"));
+	attrs_text(&attrs, "server.address", address);
+	struct event e = { .k = "conn.open",
+			   .st = { .role = slice_str(p->role),
+				   .service = to ? slice_str(to->service->declared->name) : SLICE_LIT("-"),
+				   .boundary = address,
+				   .n = -1 },
+			   .sum = arena_printf(&h->arena, "%s %.*s", datagram ? "send" : "connect", SLICE_ARG(address)),
+			   .failed = refused,
+			   .err = refused ? slice_str(strerrorname_np(c->error ? c->error : 111)) : SLICE_NONE,
+			   .by = refused ? BY_NONE : BY_PASS,
+			   .rule = rule,
+			   .attrs = &attrs,
+			   .pid = p->pid,
+			   .tid = c->head.tid,
+			   .local_port = c->local_port };
+	if (refused && rule.len) {
+		e.by = BY_FAULT;
+	} else if (refused) {
+		struct slice what = arena_printf(&h->arena, "a connection to %.*s", SLICE_ARG(address));
+		remember_miss(h, p, what.ptr);
+	}
+	write_event(h, &e);
+}
+
+void events_connect(struct host *h, struct process *p, const struct wire_connect *c)
+{
+	connect_event(h, p, c, SLICE_NONE);
+}
+
+void events_refused(struct host *h, struct process *p, const struct wire_addr *asked, uint32_t endpoint, int32_t tid, int error,
+		    struct slice rule)
+{
+	struct wire_connect c = { .head = { .tid = tid }, .asked = *asked, .outcome = WIRE_REFUSED, .endpoint = endpoint, .error = error };
+
+	connect_event(h, p, &c, rule);
+}
+
+void events_dns(struct host *h, struct process *p, int32_t tid, struct slice name, int32_t result, const char *rule)
+{
+	static const struct { int code; const char *name; } codes[] = {
+		{ EAI_NONAME, "EAI_NONAME" }, { EAI_AGAIN, "EAI_AGAIN" }, { EAI_FAIL, "EAI_FAIL" }, { EAI_FAMILY, "EAI_FAMILY" },
+		{ EAI_SERVICE, "EAI_SERVICE" }, { EAI_MEMORY, "EAI_MEMORY" }, { EAI_SYSTEM, "EAI_SYSTEM" }, { EAI_BADFLAGS, "EAI_BADFLAGS" },
+	};
+	const char *code = "EAI_NONAME";
+	struct event e = { .k = "dns",
+			   .st = { .role = slice_str(p->role), .service = SLICE_LIT("dns"), .boundary = name, .n = -1 },
+			   .sum = arena_printf(&h->arena, "resolve %.*s", SLICE_ARG(name)),
+			   .failed = result != 0,
+			   .by = rule ? BY_RULE : result ? BY_NONE : BY_FAKE,
+			   .rule = slice_str(rule),
+			   .pid = p->pid,
+			   .tid = tid };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (codes[i].code == result)
+			code = codes[i].name;
+	if (result) {
+		e.err = slice_str(code);
+		if (!rule) {
+			struct slice what = arena_printf(&h->arena, "the name %.*s", SLICE_ARG(name));
+			remember_miss(h, p, what.ptr);
+		}
+	}
+	write_event(h, &e);
+}
+
+/* ---- sessions ------------------------------------------------------------ */
+
+int64_t events_connection_number(struct host *h, const char *role, const char *service, const char *boundary)
+{
+	struct slice key = arena_printf(&h->arena, "%s/%s/%s", role, service, boundary);
+	uintptr_t n = (uintptr_t)map_get(&h->ordinals, key);
+
+	map_set(&h->ordinals, key, (void *)(n + 1));
+	arena_reset(&h->arena);
+	return (int64_t)n;
+}
+
+static struct stream_name session_stream(const struct session *s)
+{
+	return (struct stream_name){ .role = slice_str(s->role),
+				     .service = s->link.service,
+				     .boundary = s->link.boundary,
+				     .n = s->number };
+}
+
+void events_session(struct session *s, const char *k, const char *how)
+{
+	struct host *h = s->host;
+	struct attrs attrs;
+	bool opens = strcmp(k, "conn.open") == 0;
+	struct event e = { .k = k,
+			   .st = session_stream(s),
+			   .sum = arena_printf(&h->arena, "%s %s", opens ? "connect" : "close", s->endpoint->boundary),
+			   .by = BY_FAKE,
+			   .attrs = &attrs,
+			   .pid = s->process->pid,
+			   .tid = s->tid,
+			   .local_port = s->peer_port };
+
+	attrs_init(&attrs, &h->arena);
+	attrs_text(&attrs, "network.transport", s->peer_port ? SLICE_LIT("tcp") : SLICE_LIT("unix"));
+	if (s->endpoint->name[0])
+		attrs_text(&attrs, "server.address", s->link.host);
+	if (s->endpoint->port)
+		attrs_int(&attrs, "server.port", s->endpoint->port);
+	if (how)
+		attrs_text(&attrs, "seam.close", slice_str(how));
+	write_event(h, &e);
+}
+
+void events_request(struct host *h, struct process *p, int32_t tid, struct stream_name st, struct request *req, struct reply *rep,
+		    uint64_t asked_ns, struct slice caller, uint16_t local_port)
+{
+	struct description d = { 0 };
+	struct event e = { .k = port_name(req->port),
+			   .st = st,
+			   .sum = req->sum,
+			   .failed = rep->failed,
+			   .err = rep->err,
+			   .by = rep->by,
+			   .rule = rep->rule,
+			   .attrs = &d.attrs,
+			   .request = &d.request,
+			   .reply = &d.reply,
+			   .why = rep->why,
+			   .time_ns = asked_ns,
+			   .duration_ns = since(h, asked_ns),
+			   .pid = p->pid,
+			   .tid = tid,
+			   .caller = caller,
+			   .local_port = local_port };
+
+	port_describe(req, rep, ROWS_SHOWN, &d);
+	e.cor = d.cor;
+	e.ncor = d.ncor;
+	write_event(h, &e);
+	h->requests++;
+	h->by_port[req->port]++;
+	if (rep->by == BY_NONE)
+		events_miss(h, p, req, rep->why);
+}
+
+void events_miss(struct host *h, struct process *p, const struct request *req, const struct why *why)
+{
+	struct slice what = req->sum;
+
+	if (req->port == PORT_HTTP) {
+		struct slice url = http_request_url(&req->http, &h->arena);
+		what = arena_printf(&h->arena, "%.*s %.*s", SLICE_ARG(req->http.method), SLICE_ARG(url));
+	} else if (req->port == PORT_SQL) {
+		what = arena_printf(&h->arena, "%.*s on %.*s", SLICE_ARG(req->sql.text), SLICE_ARG(req->boundary));
+	}
+	remember_miss(h, p, arena_slice(&h->arena, what).ptr);
+	if (h->unmatched > MISSES_SHOWN || !why || !why->closest.len)
+		return;
+	buf_addf(&h->misses, "  closest: %.*s  %.*s   %zu of %zu conditions hold\n", SLICE_ARG(why->closest), SLICE_ARG(why->place), why->nhold,
+		 why->nconditions);
+	for (size_t i = 0; i < why->nconditions; i++) {
+		const struct why_condition *c = &why->conditions[i];
+		if (c->holds)
+			buf_addf(&h->misses, "    ok  %-11.*s %.*s\n", SLICE_ARG(c->path), SLICE_ARG(c->got));
+		else
+			buf_addf(&h->misses, "    NO  %-11.*s wants %.*s    got %.*s\n", SLICE_ARG(c->path), SLICE_ARG(c->wants), SLICE_ARG(c->got));
+	}
+	if (h->options->trace && req->port != PORT_CALL)
+		buf_addf(&h->misses, "  to accept it:  seam rules suggest %s %llu\n", h->options->trace, (unsigned long long)trace_events(h->trace) - 1);
+}
+
+void events_answered(struct session *s)
+{
+	if (s->request.port == PORT_SQL && s->request.sql.describe)
+		return; /* a question about a statement, not the statement */
+	events_request(s->host, s->process, s->tid, session_stream(s), &s->request, &s->reply, s->asked_ns, SLICE_NONE, s->peer_port);
+}
+
+void events_bad(struct session *s)
+{
+	struct event e = { .k = "note",
+			   .st = session_stream(s),
+			   .sum = arena_printf(&s->host->arena, "not %s", s->served->declared->protocol),
+			   .failed = true,
+			   .err = SLICE_LIT("EPROTO"),
+			   .by = BY_FAKE,
+			   .pid = s->process->pid,
+			   .tid = s->tid };
+
+	write_event(s->host, &e);
+}
+
+void events_tls_failed(struct session *s, const char *why)
+{
+	struct attrs attrs;
+	struct event e = { .k = "tls",
+			   .st = session_stream(s),
+			   .sum = arena_printf(&s->host->arena, "handshake %s", s->endpoint->boundary),
+			   .failed = true,
+			   .err = SLICE_LIT("EPROTO"),
+			   .by = BY_FAKE,
+			   .attrs = &attrs,
+			   .pid = s->process->pid,
+			   .tid = s->tid };
+
+	attrs_init(&attrs, &s->host->arena);
+	attrs_text(&attrs, "seam.tls.error", slice_str(why));
+	write_event(s->host, &e);
+}

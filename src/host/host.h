@@ -1,0 +1,49 @@
+/*
+ * host: the process that serves the fakes and writes the trace.
+ *
+ * host_run is a whole run: it loads the rules, makes the run directory, starts
+ * the program (or, for a bare preload, watches the one that started it), serves
+ * until the program ends, and says how it went. This is all that tools see.
+ */
+#ifndef HOST_HOST_H
+#define HOST_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rule/rule.h"
+
+struct host_options {
+	const char *const *rules;  /* rule files */
+	size_t nrules;
+	const char *trace;         /* NULL: with the run directory, kept only when the run failed */
+	const char *profile;       /* NULL: the first */
+	uint64_t seed;
+	const char *const *argv;   /* the program, NULL-terminated */
+	pid_t bare;                /* > 0: a bare preload; the program runs already, with this pid */
+	int ready_fd;              /* bare: where to say that the host is ready, else -1 */
+	bool strict;               /* unmatched requests and unused rules fail the run (120) */
+	bool require_traffic;      /* nothing intercepted fails the run (122) */
+	bool allow_unshimmed;
+	bool quiet;                /* no summary */
+};
+
+/* Exit codes of seam's own verdict (spec-cli). */
+enum {
+	HOST_EXIT_EXPECTATION = 120,
+	HOST_EXIT_UNSHIMMED = 121,
+	HOST_EXIT_NO_TRAFFIC = 122,
+	HOST_EXIT_FAILED = 125,
+	HOST_EXIT_CANNOT_EXEC = 126,
+	HOST_EXIT_NOT_FOUND = 127,
+};
+
+/* The exit code of `seam run`. Messages go to stderr, before the program starts
+ * or after it ended. */
+int host_run(const struct host_options *options);
+
+/* services.def as the rule loader wants it; static. */
+const struct rule_protocol *host_protocols(size_t *count);
+
+#endif

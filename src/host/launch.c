@@ -1,0 +1,196 @@
+/* launch: starting the program with the shim in it. It keeps the terminal, the
+ * process group, the working directory, the umask, the limits and the signal
+ * dispositions that it would have without seam. */
+#include "host/inside.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/launch.h"
+
+extern char **environ;
+
+int launch_find_shim(char *out, size_t size, struct err *err)
+{
+	char self[400];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n <= 0)
+		return err_set(err, ERR_IO, "shim: /proc is not mounted, so libseam.so cannot be found beside seam");
+	self[n] = '\0';
+	for (int up = 0; up < 2; up++) {
+		char *slash = strrchr(self, '/');
+		if (slash)
+			*slash = '\0';
+	}
+	snprintf(out, size, "%s/lib/libseam.so", self);
+	if (access(out, R_OK) != 0)
+		return err_set(err, ERR_IO, "shim: %s is missing; install seam and libseam.so together (bin/ and lib/ of one prefix)", out);
+	/* ld.so splits LD_PRELOAD at both, and nothing can quote them */
+	if (strpbrk(out, " :"))
+		return err_set(err, ERR_IO, "shim: %s has a space or a colon in its path, which LD_PRELOAD cannot carry; install seam elsewhere", out);
+	return 0;
+}
+
+/* ---- environment ------------------------------------------------------------ */
+
+size_t launch_environment(struct host *h, struct arena *a, const char ***out)
+{
+	static const char *const bundles[] = { "SSL_CERT_FILE",	 "CURL_CA_BUNDLE",	"REQUESTS_CA_BUNDLE",
+					       "AWS_CA_BUNDLE",	 "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO" };
+	size_t n = 0;
+
+	*out = ARENA_ARRAY(a, const char *, 8);
+	(*out)[n++] = arena_printf(a, WIRE_RUN_ENV "=%s", h->dir.path).ptr;
+	for (size_t i = 0; h->authority && i < sizeof(bundles) / sizeof(bundles[0]); i++)
+		(*out)[n++] = arena_printf(a, "%s=%s", bundles[i], h->page.page->trust).ptr;
+	return n;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	size_t n = strcspn(a, "=");
+
+	return strncmp(a, b, n + 1) == 0;
+}
+
+/* The inherited environment with ours in it; LD_PRELOAD is prepended, but stays
+ * behind a sanitizer's runtime, which insists on being first. */
+static const char **merge_environment(struct host *h, struct arena *a, const char *shim)
+{
+	const char **ours, *others = getenv("LD_PRELOAD");
+	size_t n = launch_environment(h, a, &ours), count = 0, k = 0;
+
+	while (environ[count])
+		count++;
+	const char **env = ARENA_ARRAY(a, const char *, count + n + 2);
+	for (size_t i = 0; i < count; i++) {
+		bool replaced = same_name("LD_PRELOAD=", environ[i]);
+		for (size_t j = 0; j < n; j++)
+			replaced |= same_name(ours[j], environ[i]);
+		if (!replaced)
+			env[k++] = environ[i];
+	}
+	for (size_t j = 0; j < n; j++)
+		env[k++] = ours[j];
+	if (others && (strstr(others, "libasan") || strstr(others, "libtsan") || strstr(others, "libclang_rt")))
+		env[k++] = arena_printf(a, "LD_PRELOAD=%s:%s", others, shim).ptr;
+	else
+		env[k++] = arena_printf(a, "LD_PRELOAD=%s%s%s", shim, others && *others ? ":" : "", others ? others : "").ptr;
+	return env;
+}
+
+/* ---- can it be intercepted? --------------------------------------------------- */
+
+/* Where execvp would find it, or "" (execvp then says why not). */
+static void find_program(const char *name, char *out, size_t size)
+{
+	const char *path = getenv("PATH");
+	struct slice rest = slice_str(path ? path : "/usr/local/bin:/usr/bin:/bin");
+
+	out[0] = '\0';
+	if (strchr(name, '/')) {
+		snprintf(out, size, "%s", name);
+		return;
+	}
+	while (rest.ptr) {
+		struct slice folder = slice_split(&rest, ':');
+		struct stat st;
+		snprintf(out, size, "%.*s/%s", folder.len ? (int)folder.len : 1, folder.len ? folder.ptr : ".", name);
+		if (stat(out, &st) == 0 && S_ISREG(st.st_mode) && access(out, X_OK) == 0)
+			return;
+	}
+	out[0] = '\0';
+}
+
+const char *launch_obstacle(const char *path)
+{
+	Elf64_Ehdr head;
+	struct stat st;
+	const char *why = NULL;
+	bool interpreted = false;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && (st.st_mode & (S_ISUID | S_ISGID)) && st.st_uid != geteuid())
+		why = "is setuid or setgid: the loader drops LD_PRELOAD; run a copy without the bit";
+	if (!why && read(fd, &head, sizeof(head)) == (ssize_t)sizeof(head) && memcmp(head.e_ident, ELFMAG, SELFMAG) == 0) {
+		if (head.e_ident[EI_CLASS] != ELFCLASS64)
+			why = "is a 32-bit program: libseam.so is built for 64 bits";
+		for (unsigned i = 0; !why && i < head.e_phnum; i++) {
+			Elf64_Phdr ph;
+			if (pread(fd, &ph, sizeof(ph), (off_t)(head.e_phoff + i * sizeof(ph))) == (ssize_t)sizeof(ph) && ph.p_type == PT_INTERP)
+				interpreted = true;
+		}
+		if (!why && !interpreted)
+			why = "is statically linked: nothing can be preloaded into it";
+	}
+	close(fd);
+	return why;
+}
+
+/* ---- fork and exec -------------------------------------------------------------- */
+
+struct child {
+	const char *const *argv;
+	const char **env;
+	sigset_t mask; /* as it was before the host blocked what it reads itself */
+	int report; /* errno of a failed exec goes here */
+};
+
+/* In the child: only what is safe after fork. */
+static void become(const struct child *c)
+{
+	sigprocmask(SIG_SETMASK, &c->mask, NULL);
+	execvpe(c->argv[0], (char *const *)c->argv, (char *const *)c->env);
+	int why = errno;
+	ssize_t n = write(c->report, &why, sizeof(why));
+	(void)n;
+	_exit(HOST_EXIT_NOT_FOUND);
+}
+
+int launch(struct host *h, struct err *err)
+{
+	char shim[500], path[4096];
+	struct arena arena;
+	int pipes[2], why = 0, code = 0;
+
+	if (launch_find_shim(shim, sizeof(shim), err) < 0)
+		return HOST_EXIT_FAILED;
+	find_program(h->options->argv[0], path, sizeof(path));
+	const char *obstacle = path[0] && !h->options->allow_unshimmed ? launch_obstacle(path) : NULL;
+	if (obstacle) {
+		err_set(err, ERR_CONTENT, "%s: %s; --allow-unshimmed runs it all the same", path, obstacle);
+		return HOST_EXIT_CANNOT_EXEC;
+	}
+	if (pipe2(pipes, O_CLOEXEC) < 0) {
+		err_set(err, ERR_IO, "no pipe: %s", strerror(errno));
+		return HOST_EXIT_FAILED;
+	}
+	arena_init(&arena);
+	struct child child = { .argv = h->options->argv, .env = merge_environment(h, &arena, shim), .mask = h->mask, .report = pipes[1] };
+	pid_t pid = fork();
+	if (pid == 0)
+		become(&child);
+	close(pipes[1]);
+	if (pid < 0) {
+		err_set(err, ERR_IO, "no process: %s", strerror(errno));
+		code = HOST_EXIT_FAILED;
+	} else if (read(pipes[0], &why, sizeof(why)) == (ssize_t)sizeof(why)) {
+		err_set(err, ERR_IO, "%s: %s", h->options->argv[0], why == ENOENT ? "not found" : strerror(why));
+		code = why == ENOENT ? HOST_EXIT_NOT_FOUND : HOST_EXIT_CANNOT_EXEC;
+	} else {
+		h->root = h->processes.root = pid;
+	}
+	close(pipes[0]);
+	arena_release(&arena);
+	return code;
+}

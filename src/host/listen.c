@@ -1,0 +1,224 @@
+/* listen: one listener per endpoint and family, and the matching of those who
+ * came with what their shim said. A connection is served only when its record
+ * has arrived: without one it is reset after a second. Unix sockets need no
+ * record, the kernel says who is there (SO_PEERCRED). */
+#include "host/inside.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 4096
+#define ARRIVALS_KEPT 1024 /* records whose connection never came: it was refused, or closed before it was accepted */
+
+struct listener {
+	struct host *host;
+	struct listener *next;
+	int fd;
+	uv_poll_t poll;
+	uint32_t endpoint;
+	bool v6, local;
+};
+
+struct arrival {
+	struct arrival *next;
+	uint16_t port;
+	bool v6;
+	uint32_t endpoint;
+	int32_t tid;
+	struct process *process;
+};
+
+static struct arrival *take_arrival(struct host *h, uint16_t port, bool v6)
+{
+	for (struct arrival **at = &h->arrivals; *at; at = &(*at)->next)
+		if ((*at)->port == port && (*at)->v6 == v6) {
+			struct arrival *found = *at;
+			*at = found->next;
+			return found;
+		}
+	return NULL;
+}
+
+static void accept_one(struct listener *l, int fd, const struct sockaddr_storage *peer)
+{
+	struct host *h = l->host;
+	uint16_t port = l->local ? 0 : ntohs(l->v6 ? ((const struct sockaddr_in6 *)peer)->sin6_port : ((const struct sockaddr_in *)peer)->sin_port);
+	int on = 1;
+
+	if (!l->local)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	struct session *s = session_open(h, fd, l->endpoint, port, l->v6);
+	if (!s)
+		return;
+	if (l->local) {
+		struct ucred who;
+		socklen_t len = sizeof(who);
+		struct process *p = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 ? events_asking(h, who.pid) : NULL;
+		if (p)
+			session_attribute(s, p, 0);
+		return; /* a stranger is reset when its second is over */
+	}
+	struct arrival *a = take_arrival(h, port, l->v6);
+	if (a) {
+		session_attribute(s, a->process, a->tid);
+		free(a);
+	}
+}
+
+static void on_listener(uv_poll_t *poll, int status, int events)
+{
+	struct listener *l = poll->data;
+
+	(void)status;
+	(void)events;
+	for (int i = 0; i < 64; i++) { /* then the others have their turn */
+		struct sockaddr_storage peer;
+		socklen_t len = sizeof(peer);
+		int fd = accept4(l->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			return;
+		accept_one(l, fd, &peer);
+	}
+}
+
+static struct listener *add_listener(struct host *h, int fd, uint32_t endpoint, bool v6, bool local)
+{
+	struct listener *l = calloc(1, sizeof(*l));
+
+	if (!l || uv_poll_init(&h->loop, &l->poll, fd) != 0) {
+		free(l);
+		close(fd);
+		return NULL;
+	}
+	*l = (struct listener){ .host = h, .fd = fd, .poll = l->poll, .endpoint = endpoint, .v6 = v6, .local = local };
+	l->poll.data = l;
+	uv_poll_start(&l->poll, UV_READABLE, on_listener);
+	l->next = h->endpoints[endpoint].listeners;
+	h->endpoints[endpoint].listeners = l;
+	return l;
+}
+
+static int open_inet(struct host *h, uint32_t endpoint, struct page_endpoint *row, struct err *err)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(h->page.block + 1) };
+	socklen_t len = sizeof(sin);
+
+	if (row->name != UINT32_MAX)
+		sin.sin_addr.s_addr = h->page.page->name[row->name].ip4;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, len) < 0 || listen(fd, BACKLOG) < 0 || getsockname(fd, (struct sockaddr *)&sin, &len) < 0) {
+		err_set(err, ERR_IO, "%s: no listener on loopback: %s", h->endpoints[endpoint].boundary, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return ERR_IO;
+	}
+	row->to_ip4 = sin.sin_addr.s_addr;
+	row->to_port4 = ntohs(sin.sin_port);
+	return add_listener(h, fd, endpoint, false, false) ? 0 : err_set(err, ERR_IO, "out of memory");
+}
+
+/* A machine without IPv6 loopback serves IPv4 alone. */
+static void open_inet6(struct host *h, uint32_t endpoint, struct page_endpoint *row)
+{
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	socklen_t len = sizeof(sin6);
+	int on = 1;
+
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&sin6, len) < 0 || listen(fd, BACKLOG) < 0 || getsockname(fd, (struct sockaddr *)&sin6, &len) < 0) {
+		close(fd);
+		return;
+	}
+	if (add_listener(h, fd, endpoint, true, false))
+		row->to_port6 = ntohs(sin6.sin6_port);
+}
+
+static int open_unix(struct host *h, uint32_t endpoint, struct page_endpoint *row, struct err *err)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	char name[24];
+
+	snprintf(name, sizeof(name), "u%u", endpoint);
+	rundir_path(&h->dir, name, un.sun_path, sizeof(un.sun_path));
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&un, sizeof(un)) < 0 || chmod(un.sun_path, 0666) < 0 || listen(fd, BACKLOG) < 0) {
+		err_set(err, ERR_IO, "%s: no listener in the run directory: %s", h->endpoints[endpoint].boundary, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return ERR_IO;
+	}
+	memcpy(row->to_path, un.sun_path, sizeof(row->to_path));
+	return add_listener(h, fd, endpoint, false, true) ? 0 : err_set(err, ERR_IO, "out of memory");
+}
+
+int listen_endpoint(struct host *h, uint32_t endpoint, struct page_endpoint *row, struct err *err)
+{
+	if (row->asked.family == WIRE_UNIX)
+		return open_unix(h, endpoint, row, err);
+	if (row->asked.family == WIRE_INET6)
+		open_inet6(h, endpoint, row);
+	else if (open_inet(h, endpoint, row, err) < 0)
+		return ERR_IO;
+	return 0;
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+void listen_close_all(struct host *h)
+{
+	for (size_t i = 0; i < h->nendpoints; i++) {
+		for (struct listener *l = h->endpoints[i].listeners, *next; l; l = next) {
+			next = l->next;
+			uv_poll_stop(&l->poll);
+			close(l->fd);
+			uv_close((uv_handle_t *)&l->poll, on_listener_closed);
+		}
+		h->endpoints[i].listeners = NULL;
+	}
+}
+
+void listen_record(struct host *h, const struct wire_connect *c, struct process *p)
+{
+	size_t kept = 0;
+
+	if (session_claim(h, c->local_port, c->v6, p, c->head.tid))
+		return;
+	struct arrival *a = calloc(1, sizeof(*a));
+	if (!a)
+		return;
+	*a = (struct arrival){ .next = h->arrivals, .port = c->local_port, .v6 = c->v6, .endpoint = c->endpoint, .tid = c->head.tid, .process = p };
+	h->arrivals = a;
+	for (struct arrival **at = &h->arrivals; *at;) {
+		if (++kept <= ARRIVALS_KEPT) {
+			at = &(*at)->next;
+			continue;
+		}
+		struct arrival *old = *at;
+		*at = old->next;
+		free(old);
+	}
+}
+
+void listen_forget_all(struct host *h)
+{
+	while (h->arrivals) {
+		struct arrival *next = h->arrivals->next;
+		free(h->arrivals);
+		h->arrivals = next;
+	}
+}

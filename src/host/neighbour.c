@@ -1,0 +1,140 @@
+/* neighbour: a program may talk to its own servers on loopback, and to nothing
+ * else there. Who listens is read from /proc: the socket's inode in the net
+ * tables, then the process that holds it. Asked once a connect to an address
+ * that no service claims. */
+#include "host/inside.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TCP_LISTEN_STATE 0x0a /* include/net/tcp_states.h */
+
+/* /proc/net/tcp writes addresses as 32-bit words in the machine's order. */
+static bool same_or_any(const unsigned char *listening, const unsigned char *asked, size_t len)
+{
+	static const unsigned char any[16];
+
+	return memcmp(listening, any, len) == 0 || memcmp(listening, asked, len) == 0;
+}
+
+static bool parse_words(const char *hex, unsigned char *out, size_t len)
+{
+	for (size_t i = 0; i < len; i += 4) {
+		unsigned int word;
+		if (sscanf(hex + i * 2, "%8x", &word) != 1)
+			return false;
+		memcpy(out + i, &word, 4);
+	}
+	return true;
+}
+
+static unsigned long tcp_inode_in(const char *table, const struct wire_addr *a, bool six)
+{
+	static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	unsigned char asked[16];
+	char line[512];
+	unsigned long found = 0;
+	FILE *f = fopen(table, "re");
+
+	memcpy(asked, a->ip, 16);
+	if (six && a->family == WIRE_INET) { /* a dual-stack listener serves IPv4 too */
+		memcpy(asked, mapped, 12);
+		memcpy(asked + 12, a->ip, 4);
+	}
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		char hex[40];
+		unsigned int port, state;
+		unsigned long inode;
+		unsigned char listening[16];
+		if (sscanf(line, " %*d: %32[0-9A-Fa-f]:%x %*[^ ] %x %*s %*s %*s %*d %*d %lu", hex, &port, &state, &inode) != 4)
+			continue;
+		if (state == TCP_LISTEN_STATE && port == a->port && parse_words(hex, listening, six ? 16 : 4) &&
+		    same_or_any(listening, asked, six ? 16 : 4))
+			found = inode;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static unsigned long unix_inode(const struct wire_addr *a)
+{
+	char line[512], wanted[sizeof(a->path) + 1];
+	unsigned long found = 0;
+	FILE *f = fopen("/proc/net/unix", "re");
+
+	memcpy(wanted, a->path, sizeof(a->path));
+	wanted[a->path_len < sizeof(a->path) ? a->path_len : sizeof(a->path)] = '\0';
+	for (size_t i = 0; i < a->path_len; i++) /* an abstract name is shown with @ for NUL */
+		if (!wanted[i])
+			wanted[i] = '@';
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		unsigned long inode;
+		int at = 0;
+		if (sscanf(line, "%*x: %*x %*x %*x %*x %*x %lu %n", &inode, &at) == 1 && at &&
+		    slice_eq_str(slice_trim(slice_str(line + at)), wanted))
+			found = inode;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static bool holds(const char *pid, const char *socket)
+{
+	char folder[64], path[400], link[64];
+	bool found = false;
+
+	snprintf(folder, sizeof(folder), "/proc/%s/fd", pid);
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+	while (dir && !found && (e = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+		ssize_t n = readlink(path, link, sizeof(link) - 1);
+		found = n > 0 && slice_eq_str(slice_of(link, (size_t)n), socket);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* Any process of the run that holds the socket makes it ours: a server's
+ * parent may hold it too. */
+static bool held_by_run(struct host *h, unsigned long inode)
+{
+	char socket[64];
+	DIR *dir = opendir("/proc");
+	struct dirent *e;
+	bool ours = false;
+
+	snprintf(socket, sizeof(socket), "socket:[%lu]", inode);
+	while (dir && !ours && (e = readdir(dir))) {
+		uint64_t pid;
+		if (!slice_to_u64(slice_str(e->d_name), &pid) || (pid_t)pid == getpid() || !holds(e->d_name, socket))
+			continue;
+		ours = events_asking(h, (pid_t)pid) != NULL;
+	}
+	if (dir)
+		closedir(dir);
+	return ours;
+}
+
+enum neighbour neighbour_of(struct host *h, const struct wire_addr *a)
+{
+	unsigned long inode = 0;
+
+	if (a->family == WIRE_UNIX)
+		inode = unix_inode(a);
+	else {
+		if (a->family == WIRE_INET)
+			inode = tcp_inode_in("/proc/net/tcp", a, false);
+		if (!inode)
+			inode = tcp_inode_in("/proc/net/tcp6", a, true);
+	}
+	if (!inode)
+		return NEIGHBOUR_NONE;
+	return held_by_run(h, inode) ? NEIGHBOUR_OURS : NEIGHBOUR_STRANGER;
+}

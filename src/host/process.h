@@ -1,0 +1,56 @@
+/*
+ * process: who belongs to the run.
+ *
+ * A process is known from its hello, or from the first frame or connection of a
+ * child that forked without exec. A program that execs begins a new image: the
+ * same pid, a new role. Roles are what the trace shows instead of pids: the
+ * program's name, and [k] for the k-th of that name among its parent's
+ * children (a parent of the same name counts as the first).
+ */
+#ifndef HOST_PROCESS_H
+#define HOST_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/map.h"
+#include "base/slice.h"
+
+struct process {
+	pid_t pid, ppid;
+	struct process *parent;  /* NULL for the root; lives as long as the table */
+	char *program;           /* "curl" */
+	char *role;              /* "curl[2]" */
+	char *parent_role;       /* NULL for the root */
+	struct map children;     /* program -> how many so far */
+	unsigned images;         /* hellos so far */
+	bool ended;
+	void *watch;             /* the host's pidfd watch */
+};
+
+struct process_table {
+	struct process **list;   /* every process ever seen */
+	size_t count, cap;
+	struct map by_pid;       /* living ones */
+	pid_t root;
+	size_t images;           /* hellos and forked children: what the trailer calls processes */
+};
+
+void process_table_init(struct process_table *t);
+void process_table_release(struct process_table *t);
+
+/* The living process of that pid, or NULL. */
+struct process *process_find(const struct process_table *t, pid_t pid);
+/* An image said hello: a new process, or a new image of one. `program` is its name. */
+struct process *process_hello(struct process_table *t, pid_t pid, pid_t ppid, struct slice program);
+/* Who asks: known, or a descendant of a known process that forked without exec;
+ * then *is_new is set. NULL: it is not of this run. */
+struct process *process_asking(struct process_table *t, pid_t pid, bool *is_new);
+void process_ended(struct process_table *t, struct process *p);
+
+/* From /proc: the parent's pid, or 0. */
+pid_t process_parent_of(pid_t pid);
+
+#endif

@@ -1,0 +1,120 @@
+/* rundir: making and removing the folder of a run. A folder that a killed host
+ * left behind is removed by the next host that finds it: a host holds a lock on
+ * "lock" in its folder as long as it lives. */
+#include "host/rundir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PREFIX "seam-"
+
+static const char *parent_folder(void)
+{
+	const char *candidates[] = { getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp" };
+
+	for (size_t i = 0; i < 3; i++) {
+		const char *c = candidates[i];
+		/* room for "/seam-" and 16 digits, and later "/sock" */
+		if (c && *c == '/' && strlen(c) + 1 + sizeof(PREFIX) + 16 < WIRE_RUN_PATH_MAX && access(c, W_OK | X_OK) == 0)
+			return c;
+	}
+	return "/tmp";
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	(void)ftw;
+	if (kind == FTW_DP)
+		rmdir(path);
+	else
+		unlink(path);
+	return 0;
+}
+
+static void remove_tree(const char *path)
+{
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Folders whose host is gone: their lock can be had. Only our own are touched. */
+static void sweep(const char *parent)
+{
+	DIR *dir = opendir(parent);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		char path[600];
+		struct stat st;
+		if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) != 0 || strlen(e->d_name) != strlen(PREFIX) + 16)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s/lock", parent, e->d_name);
+		int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			continue;
+		bool ours = fstat(fd, &st) == 0 && st.st_uid == geteuid();
+		snprintf(path, sizeof(path), "%s/%s/kept", parent, e->d_name);
+		if (ours && access(path, F_OK) != 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+			snprintf(path, sizeof(path), "%s/%s", parent, e->d_name);
+			remove_tree(path);
+		}
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static int make_folder(const char *path, mode_t mode)
+{
+	/* mkdir obeys the umask, which may be anything: say it again */
+	return mkdir(path, mode) == 0 && chmod(path, mode) == 0 ? 0 : -1;
+}
+
+int rundir_make(struct rundir *d, struct err *err)
+{
+	static const struct { const char *name; mode_t mode; } below[] = { { "keys", 0700 }, { "blobs", 0700 }, { "state", 0700 } };
+	const char *parent = parent_folder();
+	unsigned char random[8];
+	char path[600];
+
+	sweep(parent);
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return err_set(err, ERR_IO, "run directory: no random bytes to name it with: %s", strerror(errno));
+	for (size_t i = 0; i < sizeof(random); i++)
+		snprintf(d->id + i * 2, 3, "%02x", random[i]);
+	snprintf(d->path, sizeof(d->path), "%s/" PREFIX "%s", parent, d->id);
+	if (make_folder(d->path, geteuid() == 0 ? 0711 : 0700) < 0)
+		return err_set(err, ERR_IO, "run directory: %s cannot be made: %s; set TMPDIR to a folder that can be written", d->path,
+			       strerror(errno));
+	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+		rundir_path(d, below[i].name, path, sizeof(path));
+		if (make_folder(path, below[i].mode) < 0)
+			return err_set(err, ERR_IO, "run directory: %s cannot be made: %s", path, strerror(errno));
+	}
+	rundir_path(d, "lock", path, sizeof(path));
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, ERR_IO, "run directory: %s cannot be locked: %s", path, strerror(errno));
+	return 0; /* the lock lives as long as the process */
+}
+
+void rundir_remove(struct rundir *d)
+{
+	if (d->path[0])
+		remove_tree(d->path);
+	d->path[0] = '\0';
+}
+
+void rundir_path(const struct rundir *d, const char *name, char *out, size_t size)
+{
+	snprintf(out, size, "%s/%s", d->path, name);
+}

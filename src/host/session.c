@@ -1,0 +1,397 @@
+/* session: one served connection, from accept to close. session_step is the
+ * whole flow: decode, match, answer, trace, encode. */
+#include "host/inside.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/session.h"
+
+#define ATTRIBUTION_MS 1000 /* how long a connection waits for its record */
+
+static const struct stream_owner stream_owner;
+
+/* ---- life --------------------------------------------------------------- */
+
+static void on_timer(uv_timer_t *timer);
+static void finish_request(struct session *s);
+
+struct session *session_open(struct host *h, int fd, uint32_t endpoint, uint16_t peer_port, bool v6)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (!s || stream_open(&s->stream, &h->loop, fd, &stream_owner) != 0) {
+		free(s);
+		close(fd);
+		return NULL;
+	}
+	s->host = h;
+	s->endpoint = &h->endpoints[endpoint];
+	s->served = s->endpoint->service;
+	s->peer_port = peer_port;
+	s->v6 = v6;
+	s->state = SESSION_NAMELESS;
+	s->stream.hold = true;
+	arena_init(&s->arena);
+	uv_timer_init(&h->loop, &s->timer);
+	s->timer.data = s;
+	uv_timer_start(&s->timer, on_timer, ATTRIBUTION_MS, 0);
+	s->next = h->sessions;
+	if (s->next)
+		s->next->prev = s;
+	h->sessions = s;
+	return s;
+}
+
+static void interrupt(struct link *link, void (*fill)(struct reply *reply, struct request *request))
+{
+	struct session *s = (struct session *)((char *)link - offsetof(struct session, link));
+
+	if (s->state != SESSION_WAITING)
+		return;
+	uv_timer_stop(&s->timer);
+	fill(&s->reply, &s->request);
+	s->reply.fault = FAULT_NONE;
+	finish_request(s);
+	if (s->state == SESSION_OPEN)
+		stream_resume(&s->stream);
+}
+
+static void begin_request(struct session *s)
+{
+	arena_reset(&s->arena);
+	s->request = (struct request){ .arena = &s->arena };
+}
+
+void session_attribute(struct session *s, struct process *p, int32_t tid)
+{
+	struct host *h = s->host;
+
+	uv_timer_stop(&s->timer);
+	s->process = p;
+	s->tid = tid;
+	s->role = strdup(p->role);
+	s->program = strdup(p->program);
+	s->ordinal = ++s->served->connections;
+	s->number = events_connection_number(h, s->role, s->served->declared->name, s->endpoint->boundary);
+	s->link = (struct link){ .id = ++h->links,
+				 .service = slice_str(s->served->declared->name),
+				 .boundary = slice_str(s->endpoint->boundary),
+				 .host = slice_str(s->endpoint->name),
+				 .port = s->endpoint->port,
+				 .local = s->peer_port == 0,
+				 .now_ns = host_wall_ns(),
+				 .interrupt = interrupt };
+	s->codec = s->served->type->codec->new(&s->link, s->served->fake);
+	begin_request(s);
+	s->state = SESSION_SNIFFING;
+	events_session(s, "conn.open", NULL);
+	stream_resume(&s->stream);
+}
+
+bool session_claim(struct host *h, uint16_t port, bool v6, struct process *p, int32_t tid)
+{
+	for (struct session *s = h->sessions; s; s = s->next)
+		if (s->state == SESSION_NAMELESS && s->peer_port == port && s->v6 == v6) {
+			session_attribute(s, p, tid);
+			return true;
+		}
+	return false;
+}
+
+static void mark_dirty(struct session *s)
+{
+	if (s->dirty)
+		return;
+	s->dirty = true;
+	s->next_dirty = s->host->dirty;
+	s->host->dirty = s;
+}
+
+void session_flush_dirty(struct host *h)
+{
+	struct session *list = h->dirty;
+
+	/* what a flush sets going is of the next round: its event is not written yet */
+	h->dirty = NULL;
+	while (list) {
+		struct session *s = list;
+		list = s->next_dirty;
+		s->dirty = false;
+		stream_flush(&s->stream);
+	}
+}
+
+/* Writes conn.close once, and no more bytes are decoded. */
+static void end_session(struct session *s, const char *how)
+{
+	if (s->state == SESSION_ENDED)
+		return;
+	if (s->state != SESSION_NAMELESS)
+		events_session(s, "conn.close", how);
+	s->state = SESSION_ENDED;
+	uv_timer_stop(&s->timer);
+}
+
+static void break_off(struct session *s, const char *how)
+{
+	end_session(s, how);
+	stream_close(&s->stream, true);
+}
+
+/* ---- the flow ------------------------------------------------------------ */
+
+/* What answers: a rule, the fake, or nothing. */
+static void answer(struct session *s)
+{
+	struct host *h = s->host;
+	struct request *req = &s->request;
+	struct reply *rep = &s->reply;
+	struct rule_hit *hit = req->settled ? NULL : rules_match(h->rules, req);
+
+	*rep = (struct reply){ .port = req->port };
+	if (hit && rule_answer(h->rules, hit, req, rep))
+		return;
+	const struct fake *fake = s->served->type->fake;
+	enum reply_by by = rep->by;
+	if (fake && fake->answer(s->served->fake, s->codec, req, rep)) {
+		if (by == BY_FAULT)
+			rep->by = by;
+		return;
+	}
+	rep->by = BY_NONE;
+	rep->failed = true;
+	rep->err = SLICE_LIT("seam.unmatched");
+	rep->why = rules_why(h->rules, req);
+}
+
+/* The reply is due: write the event, then say it. */
+static void finish_request(struct session *s)
+{
+	struct body *tail = NULL;
+	bool stay = true;
+
+	s->state = SESSION_OPEN;
+	s->link.now_ns = host_wall_ns();
+	events_answered(s);
+	switch (s->reply.fault) {
+	case FAULT_NONE:
+	case FAULT_REFUSE: /* only on connect, which has no session */
+		stay = s->served->type->codec->encode(s->codec, &s->request, &s->reply, &s->stream.out, &tail);
+		break;
+	case FAULT_RESET:
+		break_off(s, "reset by a rule");
+		break;
+	case FAULT_EOF:
+		stay = false;
+		break;
+	}
+	request_release(&s->request);
+	reply_release(&s->reply);
+	begin_request(s);
+	if (s->state == SESSION_ENDED) {
+		body_free(tail);
+		return;
+	}
+	if (tail)
+		stream_tail(&s->stream, tail);
+	if (!stay) {
+		end_session(s, s->reply.fault == FAULT_EOF ? "ended by a rule" : "ended by the service");
+		s->stream.finishing = true;
+	}
+	s->stream.hold = tail != NULL; /* the next reply follows the body */
+	mark_dirty(s);
+}
+
+static void take_request(struct session *s)
+{
+	struct request *req = &s->request;
+
+	req->service = s->link.service;
+	req->boundary = s->link.boundary;
+	req->asker = (struct asker){ .program = slice_str(s->program), .conn = s->ordinal };
+	s->asked_ns = host_now(s->host);
+	answer(s);
+	if (!s->reply.delay_ns) {
+		finish_request(s);
+		return;
+	}
+	s->state = SESSION_WAITING;
+	s->stream.hold = true;
+	uv_timer_start(&s->timer, on_timer, (s->reply.delay_ns + 999999) / 1000000, 0);
+}
+
+/* Reads requests off the front of `in` and answers them, until more bytes are
+ * needed. Returns how many were taken. */
+static size_t session_step(struct session *s, struct slice in)
+{
+	size_t taken = 0, used;
+
+	while (s->state == SESSION_OPEN && !s->stream.hold) {
+		used = 0;
+		switch (s->served->type->codec->decode(s->codec, slice_skip(in, taken), &used, &s->request, &s->stream.out)) {
+		case DECODE_MORE:
+			return taken;
+		case DECODE_REQUEST:
+			taken += used;
+			take_request(s);
+			break;
+		case DECODE_OWN:
+			taken += used;
+			mark_dirty(s);
+			break;
+		case DECODE_TLS:
+			session_start_tls(s, slice_skip(in, taken + used));
+			return in.len;
+		case DECODE_CLOSE:
+			end_session(s, NULL);
+			stream_finish(&s->stream);
+			return in.len;
+		case DECODE_BAD:
+			events_bad(s);
+			end_session(s, "bad protocol");
+			mark_dirty(s);
+			stream_finish(&s->stream);
+			return in.len;
+		}
+	}
+	return s->state == SESSION_ENDED ? in.len : taken;
+}
+
+/* ---- what the stream says ------------------------------------------------ */
+
+void session_start_tls(struct session *s, struct slice first)
+{
+	SSL *ssl = s->host->authority ? authority_serve(s->host->authority, s->endpoint->name[0] ? s->endpoint->name : "localhost") : NULL;
+
+	if (!ssl) {
+		break_off(s, "no tls");
+		return;
+	}
+	s->link.tls = true;
+	stream_start_tls(&s->stream, ssl, first);
+}
+
+static size_t on_bytes(struct stream *stream, struct slice in)
+{
+	struct session *s = (struct session *)stream;
+
+	if (s->state == SESSION_SNIFFING) {
+		/* a TLS record of type handshake, version 3.x: RFC 8446 section 5.1. No protocol
+		 * served here begins so in the clear. */
+		if (in.len < 2 && (unsigned char)in.ptr[0] == 0x16)
+			return 0;
+		s->state = SESSION_OPEN;
+		if (in.len >= 2 && (unsigned char)in.ptr[0] == 0x16 && in.ptr[1] == 0x03) {
+			/* the slice may be the stream's own buffer, which TLS is about to fill */
+			struct slice first = arena_slice(&s->arena, in);
+			buf_reset(&stream->in);
+			session_start_tls(s, first);
+			return 0;
+		}
+	}
+	s->link.now_ns = host_wall_ns();
+	return session_step(s, in);
+}
+
+static void on_ended(struct stream *stream, int error)
+{
+	struct session *s = (struct session *)stream;
+	const struct codec *codec = s->served->type->codec;
+
+	if (error == EPROTO)
+		events_tls_failed(s, stream_tls_error());
+	if (error || s->state == SESSION_NAMELESS) {
+		end_session(s, error == EPROTO ? "tls failed" : "lost");
+		stream_close(stream, false);
+		return;
+	}
+	if (s->state == SESSION_WAITING || s->stream.tail)
+		return; /* it still waits for an answer: RFC 9293 lets it half-close */
+	bool farewell = !codec->clean_end || !s->codec || codec->clean_end(s->codec);
+	end_session(s, farewell ? NULL : "without farewell");
+	stream_finish(stream);
+}
+
+static void on_drained(struct stream *stream)
+{
+	struct session *s = (struct session *)stream;
+
+	if (s->state == SESSION_OPEN && stream->hold)
+		stream_resume(stream);
+	if (s->state == SESSION_OPEN && stream->ending && !stream->hold) {
+		end_session(s, NULL);
+		stream_finish(stream);
+	}
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct session *s = timer->data;
+
+	if (s->state == SESSION_NAMELESS) {
+		break_off(s, NULL);
+		return;
+	}
+	finish_request(s);
+	if (s->state == SESSION_OPEN && !s->stream.tail)
+		stream_resume(&s->stream);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	struct session *s = handle->data;
+
+	free(s->role);
+	free(s->program);
+	free(s);
+}
+
+static void on_closed(struct stream *stream)
+{
+	struct session *s = (struct session *)stream;
+	struct host *h = s->host;
+
+	if (s->codec)
+		s->served->type->codec->free(s->codec);
+	request_release(&s->request);
+	arena_release(&s->arena);
+	if (s->prev)
+		s->prev->next = s->next;
+	else
+		h->sessions = s->next;
+	if (s->next)
+		s->next->prev = s->prev;
+	for (struct session **at = &h->dirty; *at; at = &(*at)->next_dirty)
+		if (*at == s) {
+			*at = s->next_dirty;
+			break;
+		}
+	uv_close((uv_handle_t *)&s->timer, on_timer_closed);
+}
+
+void session_close_all(struct host *h)
+{
+	for (struct session *s = h->sessions; s; s = s->next) {
+		end_session(s, "open at the end");
+		stream_close(&s->stream, true);
+	}
+}
+
+bool session_any_busy(const struct host *h)
+{
+	for (const struct session *s = h->sessions; s; s = s->next)
+		if (s->state != SESSION_ENDED && (s->state == SESSION_WAITING || stream_busy(&s->stream)))
+			return true;
+	return false;
+}
+
+static const struct stream_owner stream_owner = {
+	.bytes = on_bytes,
+	.ended = on_ended,
+	.drained = on_drained,
+	.closed = on_closed,
+};

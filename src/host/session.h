@@ -1,0 +1,47 @@
+/*
+ * session: one served connection.
+ *
+ * Begins nameless, until its record says which process it is; is sniffed for
+ * TLS; then takes requests one at a time, waiting where a rule says so.
+ */
+#ifndef HOST_SESSION_H
+#define HOST_SESSION_H
+
+#include "host/inside.h"
+
+enum session_state { SESSION_NAMELESS, SESSION_SNIFFING, SESSION_OPEN, SESSION_WAITING, SESSION_ENDED };
+
+struct session {
+	struct stream stream; /* first: the stream's owner is found by its address */
+	struct host *host;
+	struct session *next, *prev, *next_dirty;
+	bool dirty;
+	enum session_state state;
+	struct endpoint *endpoint;
+	struct served *served;
+	uint16_t peer_port;
+	bool v6;
+	struct process *process;
+	int32_t tid;
+	char *role, *program;
+	uint64_t ordinal;        /* of its service in this run, from 1 */
+	int64_t number;          /* #n of its stream in the trace */
+	struct link link;
+	void *codec;
+	struct arena arena;      /* of the request in hand */
+	struct request request;
+	struct reply reply;
+	uint64_t asked_ns;
+	uv_timer_t timer;        /* attribution, then delays */
+};
+
+void session_start_tls(struct session *s, struct slice first);
+
+/* events.c, for sessions */
+int64_t events_connection_number(struct host *h, const char *role, const char *service, const char *boundary);
+void events_session(struct session *s, const char *k, const char *how);
+void events_answered(struct session *s);
+void events_bad(struct session *s);
+void events_tls_failed(struct session *s, const char *why);
+
+#endif
