@@ -1,0 +1,204 @@
+/*
+ * exec: every image that this one starts inherits the seam.
+ *
+ * Each variant ends in a real call that takes an environment, because libc's
+ * own do not call each other through a symbol that could be preloaded. An exec
+ * is announced first (and taken back when it returns), a spawn afterwards,
+ * when the child's pid is known: an image that was announced and never says
+ * hello ran without the shim. May run in a vfork child: stack only.
+ */
+#include <alloca.h>
+#include <stdarg.h>
+
+#include "doors.h"
+#include "env.h"
+#include "line.h"
+#include "shim.h"
+#include "sys.h"
+
+extern char **environ;
+
+/* Room for env_fill(), on the calling function's stack. */
+#define ENV_ROOM(given) alloca(env_room(given))
+
+static void announce(const char *path, uint32_t flags, pid_t child)
+{
+	struct wire_exec frame = { .flags = flags, .child = child };
+	struct iovec pieces[3] = { { &frame, sizeof(frame) } };
+	uint16_t len;
+
+	line_string(pieces + 1, &len, path, 4096);
+	line_say(WIRE_EXEC, pieces, 3);
+}
+
+static int failed(const char *path, int result)
+{
+	announce(path, WIRE_EXEC_FAILED, 0);
+	return result;
+}
+
+int hook_execve(const char *path, char *const argv[], char *const envp[])
+{
+	void *room = ENV_ROOM(envp);
+	char *const *env = env_fill(room, envp);
+
+	announce(path, 0, 0);
+	return failed(path, real.execve(path, argv, env));
+}
+
+int hook_execv(const char *path, char *const argv[])
+{
+	return hook_execve(path, argv, environ);
+}
+
+int hook_execvpe(const char *file, char *const argv[], char *const envp[])
+{
+	void *room = ENV_ROOM(envp);
+	char *const *env = env_fill(room, envp);
+
+	announce(file, 0, 0);
+	return failed(file, real.execvpe(file, argv, env));
+}
+
+int hook_execvp(const char *file, char *const argv[])
+{
+	return hook_execvpe(file, argv, environ);
+}
+
+int hook_fexecve(int fd, char *const argv[], char *const envp[])
+{
+	void *room = ENV_ROOM(envp);
+	char *const *env = env_fill(room, envp);
+
+	announce("", 0, 0);
+	return failed("", real.fexecve(fd, argv, env));
+}
+
+int hook_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+		     const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
+{
+	void *room = ENV_ROOM(envp);
+	char *const *env = env_fill(room, envp);
+	pid_t child = 0;
+	int error = real.posix_spawn(&child, path, actions, attr, argv, env);
+
+	if (error)
+		return error;
+	announce(path, WIRE_EXEC_SPAWN, child);
+	if (pid)
+		*pid = child;
+	return 0;
+}
+
+int hook_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+		      const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
+{
+	void *room = ENV_ROOM(envp);
+	char *const *env = env_fill(room, envp);
+	pid_t child = 0;
+	int error = real.posix_spawnp(&child, file, actions, attr, argv, env);
+
+	if (error)
+		return error;
+	announce(file, WIRE_EXEC_SPAWN, child);
+	if (pid)
+		*pid = child;
+	return 0;
+}
+
+/* The variants whose arguments follow one by one: no doorway can be stamped,
+ * so they have theirs here. Inert, they still have to become a call with an
+ * array; libc does the same. */
+int entry_execl(const char *path, const char *arg, ...) DOOR(execl);
+int entry_execlp(const char *file, const char *arg, ...) DOOR(execlp);
+int entry_execle(const char *path, const char *arg, ...) DOOR(execle);
+int entry_execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags) DOOR(execveat);
+
+static bool awake(void)
+{
+	int kept = errno;
+	bool yes = shim_awake();
+
+	errno = kept;
+	return yes;
+}
+
+static size_t count_args(va_list ap)
+{
+	size_t count = 1;
+
+	while (va_arg(ap, char *))
+		count++;
+	return count;
+}
+
+static void take_args(char **argv, const char *arg, size_t count, va_list ap)
+{
+	argv[0] = (char *)arg;
+	for (size_t i = 1; i <= count; i++)
+		argv[i] = va_arg(ap, char *);
+}
+
+/* The arguments after `last` as an array on this function's stack. `arg` may
+ * be the NULL that ends an empty list. */
+#define GATHER(argv, arg, ap)                                           \
+	do {                                                            \
+		size_t count_ = 0;                                      \
+		if (arg) {                                              \
+			va_start(ap, arg);                              \
+			count_ = count_args(ap);                        \
+			va_end(ap);                                     \
+		}                                                       \
+		(argv) = alloca((count_ + 1) * sizeof(char *));         \
+		(argv)[0] = NULL;                                       \
+		va_start(ap, arg);                                      \
+		if (arg)                                                \
+			take_args((argv), (arg), count_, ap);           \
+	} while (0)
+
+int entry_execl(const char *path, const char *arg, ...)
+{
+	char **argv;
+	va_list ap;
+
+	GATHER(argv, arg, ap);
+	va_end(ap);
+	return awake() ? hook_execv(path, argv) : real.execv(path, argv);
+}
+
+int entry_execlp(const char *file, const char *arg, ...)
+{
+	char **argv;
+	va_list ap;
+
+	GATHER(argv, arg, ap);
+	va_end(ap);
+	return awake() ? hook_execvp(file, argv) : real.execvp(file, argv);
+}
+
+int entry_execle(const char *path, const char *arg, ...)
+{
+	char **argv, **envp;
+	va_list ap;
+
+	GATHER(argv, arg, ap);
+	envp = va_arg(ap, char **);
+	va_end(ap);
+	return awake() ? hook_execve(path, argv, envp) : real.execve(path, argv, envp);
+}
+
+int entry_execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags)
+{
+	bool ours = awake();
+	void *room = ENV_ROOM(envp);
+	char *const *env = env_fill(room, envp);
+	long r;
+
+	if (!ours)
+		return (int)syscall(SYS_execveat, dir, path, argv, envp, flags);
+	announce(path, 0, 0);
+	r = sys(SYS_execveat, dir, path, argv, env, flags);
+	announce(path, WIRE_EXEC_FAILED, 0);
+	errno = (int)-r;
+	return -1;
+}

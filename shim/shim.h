@@ -1,0 +1,77 @@
+/*
+ * shim: the guest's own state, and what every room may use.
+ *
+ * The shim lives in somebody else's process. It redirects addresses and never
+ * touches data; it keeps nothing about any file descriptor, so that fork,
+ * exec, dup and close cost it nothing. In a hook it allocates nothing, holds
+ * no lock while it waits, keeps no descriptor open, leaves errno as the real
+ * function left it, and never prints or ends the program.
+ *
+ * It must never learn: protocols, rules, what a connection carries.
+ */
+#ifndef SHIM_SHIM_H
+#define SHIM_SHIM_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "wire/wire.h"
+
+enum shim_state {
+	SHIM_NEW = 0,  /* nothing ran yet */
+	SHIM_STARTING,
+	SHIM_INERT,    /* not in a run, or mode pass: every call goes to the real function */
+	SHIM_FAKE,     /* in a run */
+	SHIM_CLOSED,   /* should be in a run, but there is none: everything is refused, nothing escapes */
+};
+
+struct shim {
+	_Atomic int state;       /* enum shim_state */
+	_Atomic int starter;     /* tid of the thread that runs shim_start() */
+	const struct page *page; /* NULL unless SHIM_FAKE */
+	bool layers_off;         /* SEAM_LAYERS=socket */
+	char run[WIRE_RUN_PATH_MAX + 1];
+	char self[4096];         /* absolute path of libseam.so; "" when it cannot be told */
+};
+extern struct shim shim;
+
+/* Decides the state once: maps the page. Any thread, any time, also before the
+ * constructor ran. */
+void shim_start(void);
+
+/* False: stay out of the way. May disturb errno (a door restores it). */
+static inline bool shim_awake(void)
+{
+	int state = atomic_load_explicit(&shim.state, memory_order_acquire);
+
+	if (__builtin_expect(state == SHIM_NEW || state == SHIM_STARTING, 0)) {
+		shim_start();
+		state = atomic_load_explicit(&shim.state, memory_order_acquire);
+	}
+	return state != SHIM_INERT;
+}
+
+/* init.c: a line in SEAM_LOG_FILE, for a start that failed; never elsewhere. */
+void shim_log(const char *sentence, const char *detail);
+
+/* bare.c: without a launcher (design 9). True when a host was started and
+ * the environment now names its run. */
+#define BARE_ROOT_ENV "SEAM_ROOT" /* pid of the root, also known after it has exec'd another image */
+bool bare_wanted(void);
+bool bare_start(void);
+
+/* declared.c: patches declared functions in objects that came since the last time
+ * (design 8). Cheap when nothing is declared. */
+void calls_refresh(void);
+bool calls_declared(const char *name);
+/* What dlsym() has to give for a declared function whose real address is
+ * `found`; NULL when it is not declared. `caller` is the return address. */
+void *calls_answer(const char *name, void *found, const void *caller);
+
+/* trust.c: a JVM knows no trust variable, so its argv gets one (design 7). */
+void trust_java(char **argv, char **envp);
+
+#endif
