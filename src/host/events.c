@@ -12,8 +12,10 @@
 
 #include "host/watch.h"
 
-#define ROWS_SHOWN 100           /* rows of a result that stand in the trace; the count is always whole */
-#define MISSES_SHOWN 20          /* near misses printed at the end; the trace has all */
+#define ROWS_SHOWN 100 /* rows of a result that stand in the trace; the count is always whole */
+#define ARGS_BYTES (8 * 1024)    /* of a command line */
+#define ARGS_SHOWN 64
+#define MISSES_SHOWN 20 /* near misses printed at the end; the trace has all */
 
 static uint64_t since(const struct host *h, uint64_t from)
 {
@@ -51,29 +53,24 @@ struct slice address_text(const struct wire_addr *a, struct arena *arena)
 
 /* ---- processes ---------------------------------------------------------- */
 
-/* The argument list as JSON, from /proc; empty when it is gone already. */
-static struct slice command_args(struct host *h, pid_t pid)
+/* The argument list, from /proc; NULL when it is gone already. */
+static const char *const *command_args(struct host *h, pid_t pid)
 {
-	char path[64], args[16 * 1024];
-	struct buf json;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 	FILE *f = fopen(path, "re");
-	size_t n = f ? fread(args, 1, sizeof(args), f) : 0;
+	char *args = arena_alloc(&h->arena, ARGS_BYTES + 1);
+	size_t n = f ? fread(args, 1, ARGS_BYTES, f) : 0, count = 0;
 	if (f)
 		fclose(f);
 	if (!n)
-		return SLICE_NONE;
-	buf_init(&json, 128 * 1024);
-	struct slice rest = slice_of(args, n);
-	for (char sep = '['; rest.len; sep = ',') {
-		buf_add_char(&json, sep);
-		buf_add_json(&json, slice_split(&rest, '\0'));
-	}
-	buf_add_char(&json, ']');
-	struct slice copy = arena_slice(&h->arena, buf_slice(&json));
-	buf_release(&json);
-	return copy;
+		return NULL;
+	args[n] = '\0';
+	const char **argv = ARENA_ARRAY(&h->arena, const char *, ARGS_SHOWN + 1);
+	for (size_t i = 0; i < n && count < ARGS_SHOWN; i += strlen(args + i) + 1)
+		argv[count++] = args + i;
+	return argv;
 }
 
 static void process_start(struct host *h, struct process *p, int32_t tid)
@@ -86,13 +83,11 @@ static void process_start(struct host *h, struct process *p, int32_t tid)
 			   .attrs = &attrs,
 			   .pid = p->pid,
 			   .ppid = p->ppid,
-			   .tid = tid };
-	struct slice args = command_args(h, p->pid);
+			   .tid = tid,
+			   .argv = command_args(h, p->pid) };
 
 	attrs_init(&attrs, &h->arena);
 	attrs_text(&attrs, "process.executable.name", slice_str(p->program));
-	if (args.len)
-		attrs_json(&attrs, "process.command_args", args);
 	if (p->parent_role)
 		attrs_text(&attrs, "seam.parent", slice_str(p->parent_role));
 	write_event(h, &e);

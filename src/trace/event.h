@@ -38,6 +38,8 @@ struct event {
 	int32_t pid, ppid, tid;                   /* 0: left out; ppid with proc.start */
 	uint16_t local_port, host_port;           /* 0: left out */
 	struct slice caller;                      /* "libpq.so.5+0x1234" */
+	const char *const *argv;                  /* of an image, NULL-terminated; NULL: left out. Volatile: scripts
+	                                             pass the names of temporary files */
 };
 
 struct buf;

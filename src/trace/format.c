@@ -469,7 +469,7 @@ static void add_member(struct buf *out, const char *name, uint64_t v)
 	add_u64(out, v);
 }
 
-static void add_volatile(const struct event *e, uint64_t n, struct buf *out)
+static void add_volatile(struct format *f, const struct event *e, uint64_t n, struct buf *out)
 {
 	add_member(out, ",\"t\":{\"n\":", n);
 	add_member(out, ",\"ts\":", e->time_ns);
@@ -487,6 +487,10 @@ static void add_volatile(const struct event *e, uint64_t n, struct buf *out)
 	if (e->caller.len) {
 		buf_add_str(out, ",\"caller\":");
 		jscan_add_string(out, e->caller);
+	}
+	if (e->argv) {
+		buf_add_str(out, ",\"argv\":");
+		redact_args(&f->redact, e->argv, out);
 	}
 	buf_add_char(out, '}');
 }
@@ -519,6 +523,6 @@ void format_event(struct format *f, const struct event *e, struct slice stream, 
 	add_cor(f, e, out);
 	if (e->by == BY_NONE && e->why)
 		add_why(f, e->why, out);
-	add_volatile(e, n, out);
+	add_volatile(f, e, n, out);
 	buf_add_str(out, "}\n");
 }
