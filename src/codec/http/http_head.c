@@ -274,10 +274,6 @@ int http_head_parse(struct http_parser *p, struct slice head, struct arena *a, s
 	struct slice rest = head;
 	struct slice line = take_line(&rest);
 
-	if (line.len > HTTP_LINE_MAX)
-		return http_parser_bad(p, 414, "the request line is longer than 16 KiB");
-	if (rest.len > HTTP_HEAD_MAX)
-		return http_parser_bad(p, 431, "the headers are longer than 64 KiB");
 	if (parse_request_line(p, line, a, req) < 0)
 		return -1;
 	if (http_fields_parse(p, rest, a, &req->headers) < 0 || read_host(p, req) < 0)

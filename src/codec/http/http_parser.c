@@ -43,17 +43,18 @@ static size_t find_head_end(struct http_parser *p, struct slice in)
 }
 
 /* Refuses early what can no longer become a request, so that nobody waits for
- * the end of a line that a foreign protocol will never send. */
-static int check_unfinished(struct http_parser *p, struct slice in)
+ * the end of a line that a foreign protocol will never send. Asked of a whole
+ * head too: the refusal is the same however the bytes came. */
+static int check_shape(struct http_parser *p, struct slice head)
 {
-	struct slice method = slice_take(in, slice_find(in, ' '));
-	const char *lf = in.len ? memchr(in.ptr, '\n', in.len) : NULL;
+	struct slice method = slice_take(head, slice_find(head, ' '));
+	size_t line = slice_find(head, '\n');
 
 	if (method.len && (method.len > HTTP_METHOD_MAX || !http_is_token(method)))
 		return http_parser_bad(p, 400, "this is not HTTP: the first word is no method");
-	if (!lf && in.len > HTTP_LINE_MAX + 1)
+	if (line > HTTP_LINE_MAX + 1)
 		return http_parser_bad(p, 414, "the request line is longer than 16 KiB");
-	if (lf && in.len - (size_t)(lf + 1 - in.ptr) > HTTP_HEAD_MAX)
+	if (line < head.len && head.len - line - 1 > HTTP_HEAD_MAX)
 		return http_parser_bad(p, 431, "the headers are longer than 64 KiB");
 	return 0;
 }
@@ -71,11 +72,10 @@ static enum http_step step_head(struct http_parser *p, struct slice in, size_t *
 	if (p->scanned < blank)
 		p->scanned = blank;
 	size_t end = find_head_end(p, in);
-	if (!end) {
-		if (check_unfinished(p, slice_skip(in, blank)) < 0)
-			return HTTP_BAD;
+	if (check_shape(p, slice_take(slice_skip(in, blank), end ? end - blank : in.len)) < 0)
+		return HTTP_BAD;
+	if (!end)
 		return HTTP_MORE;
-	}
 	struct slice head = arena_slice(a, slice_of(in.ptr + blank, end - blank));
 	if (http_head_parse(p, head, a, req) < 0)
 		return HTTP_BAD;

@@ -49,8 +49,10 @@ static int take_head(void *to, struct http_request *r, const char **problem)
 	c->aws_chunked = slice_has_prefix(payload, SLICE_LIT("STREAMING-")) || http_list_has(s3_header(r, "content-encoding"), "aws-chunked");
 	if (c->aws_chunked)
 		s3_chunked_begin(&c->chunked);
-	if (slice_has_prefix(payload, SLICE_LIT("STREAMING-AWS4-HMAC-SHA256")) && !s3_fake_refuses(c->fake, &c->auth, r, c->link->now_ns, req->arena) &&
-	    s3_fake_has_keys(c->fake))
+	/* Who may not ask is told so ahead of every rule. */
+	c->refusal = s3_fake_refuses(c->fake, &c->auth, r, c->link->now_ns, req->arena);
+	req->settled = c->refusal != NULL;
+	if (slice_has_prefix(payload, SLICE_LIT("STREAMING-AWS4-HMAC-SHA256")) && s3_fake_has_keys(c->fake) && !c->refusal)
 		s3_chain_begin(&c->chain, &c->auth);
 	if (c->x.parser.has_body)
 		req->object.body = body_new();
@@ -158,7 +160,7 @@ static void forget_request(struct s3_conn *c)
 	s3_chunked_release(&c->chunked);
 	s3_chain_release(&c->chain);
 	c->aws_chunked = false;
-	c->flaw = NULL;
+	c->flaw = c->refusal = NULL;
 	c->http = (struct http_request){0};
 	c->sums = (struct s3_sums){0};
 	c->auth = (struct s3_auth){0};

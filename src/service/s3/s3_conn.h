@@ -29,6 +29,7 @@ struct s3_conn {
 	struct s3_sums sums;       /* of the body, once it is whole */
 	struct s3_auth auth;       /* who signed it, as the request says */
 	struct s3_chain chain;     /* signatures of chunks; running only when keys are configured */
+	const char *refusal;       /* S3 error code when the signature does not carry the request; NULL: fine */
 	const char *flaw;          /* S3 error code for a body that is not what was announced; NULL: fine */
 	char request_id[17];       /* sixteen digits, unique in the run */
 };

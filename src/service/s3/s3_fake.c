@@ -257,7 +257,7 @@ static bool fake_answer(void *state, void *conn, struct request *req, struct rep
 	struct s3_turn t = { .fake = state, .conn = conn, .req = req, .o = &req->object, .r = &reply->object, .reply = reply,
 			     .arena = req->arena };
 	s3_answer_fn *answer = find_operation(req->op);
-	const char *refusal = s3_fake_refuses(t.fake, &t.conn->auth, t.o->http, t.fake->now_ns(), req->arena);
+	const char *refusal = t.conn->refusal;
 
 	reply->by = BY_FAKE;
 	reply->port = PORT_OBJECT;
