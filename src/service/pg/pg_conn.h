@@ -1,0 +1,136 @@
+/*
+ * pg_conn: one connection of a program, and the server it believes to speak to.
+ *
+ * The state of the protocol between two messages. Every file of this folder
+ * that knows a message works on it: startup, query, extended, copy. At any time
+ * at most one request is out (`ask` says what its answer is for), which is the
+ * codec's contract.
+ *
+ * The server is what connections share: the declaration of the service and the
+ * register for CancelRequest. Tables will hang on it.
+ */
+#ifndef SERVICE_PG_CONN_H
+#define SERVICE_PG_CONN_H
+
+#include "base/map.h"
+#include "port/sql.h"
+#include "service/pg/pg_portal.h"
+#include "service/pg/pg_session.h"
+#include "service/pg/pg_words.h"
+#include "service/service.h"
+
+struct pg_server {
+	char *version;          /* server_version: "15.8" */
+	json_t *databases;      /* array of names; NULL: any name exists. Borrowed */
+	json_t *users;          /* object of name: password; NULL: anybody. Borrowed */
+	uint64_t seed;
+	struct pg_conn *first;  /* connections, for CancelRequest */
+};
+
+enum pg_phase {
+	PG_PHASE_START,    /* startup packet, or a request for encryption or cancel */
+	PG_PHASE_PASSWORD, /* the answer to AuthenticationCleartextPassword */
+	PG_PHASE_READY,
+};
+
+/* What the answer to the request that is out will be used for. */
+enum pg_ask {
+	PG_ASK_QUERY,      /* a statement of a Query message */
+	PG_ASK_EXECUTE,
+	PG_ASK_DESCRIBE_STATEMENT,
+	PG_ASK_DESCRIBE_PORTAL,
+	PG_ASK_PEEK,       /* Parse of a text with a syntax error: does a rule know it? */
+	PG_ASK_REFUSED,    /* Parse or Bind that must fail: the answer is the error */
+};
+
+/* A simple query's statements that are still to be answered. */
+struct pg_query {
+	struct arena arena;
+	struct slice text;      /* all of it, for positions */
+	struct slice one;       /* the list, when it is one statement */
+	struct slice *list;
+	size_t count, at;
+};
+
+struct pg_copy_in {
+	bool active;
+	size_t left;            /* bytes of the current CopyData still to come */
+	struct sql_error *failure; /* why the data ended badly; in the request's arena */
+};
+
+struct pg_conn {
+	struct link *link;
+	struct pg_server *server; /* NULL without a declaration: defaults */
+	struct pg_conn *next, *prev; /* of the same server */
+	enum pg_phase phase;
+	uint32_t pid, key;
+	struct pg_session session;
+	struct pg_portals portals;
+	struct pg_query query;
+	struct pg_copy_in copy;
+	bool skip;              /* an error: everything up to Sync is ignored */
+	bool goodbye;           /* Terminate was read */
+	enum pg_ask ask;
+	enum pg_verb verb;      /* of the statement that is out */
+	uint32_t max_rows;      /* of the Execute that is out */
+	struct pg_statement *statement; /* asked about; a reference */
+	struct pg_portal *portal;       /* asked about */
+	struct slice parse_name;        /* of the statement that waits for a peek; malloc'ed */
+	bool refuse_next;       /* the peek found nothing: ask again, for the error */
+	struct buf scratch;
+};
+
+/* ---- what the files offer to pg.c ---- */
+
+/* pg_startup.c: until the connection is ready. */
+enum decode pg_startup_decode(struct pg_conn *c, struct slice in, size_t *used, struct request *req, struct buf *out);
+
+/* pg_query.c: the simple protocol. */
+enum decode pg_query_start(struct pg_conn *c, struct slice body, struct request *req, struct buf *out);
+enum decode pg_query_next(struct pg_conn *c, struct request *req, struct buf *out);
+void pg_query_encode(struct pg_conn *c, const struct request *req, const struct reply *reply, struct buf *out);
+
+/* pg_extended.c: the extended protocol; pg_bind.c: its Bind. */
+enum decode pg_extended_decode(struct pg_conn *c, char type, struct slice body, struct request *req, struct buf *out);
+enum decode pg_extended_refused(struct pg_conn *c, struct request *req);
+void pg_extended_encode(struct pg_conn *c, const struct request *req, const struct reply *reply, struct buf *out);
+enum decode pg_bind_decode(struct pg_conn *c, struct slice body, struct request *req, struct buf *out);
+
+/* pg_copy.c: data from and to the client. */
+void pg_copy_begin(struct pg_conn *c, struct request *req, const struct sql_analysis *an, struct buf *out);
+enum decode pg_copy_decode(struct pg_conn *c, struct slice in, size_t *used, struct request *req, struct buf *out);
+/* CopyOutResponse to CopyDone; *rows: how many. NULL, or what is wrong with a cell. */
+struct sql_error *pg_copy_out(const struct sql_analysis *an, const struct sql_reply *sql, struct arena *a, struct buf *out,
+			      size_t *rows);
+/* Rows in the data that came. */
+size_t pg_copy_rows(const struct sql_analysis *an, struct body *data);
+
+/* pg_answer.c: what requests and answers have in common in both protocols. */
+void pg_request_fill(struct pg_conn *c, struct request *req, struct slice text, const struct sql_analysis *an);
+/* Without blanks around it, and without semicolons behind it. */
+struct slice pg_trim(struct slice text);
+/* Whether the statement is refused because the transaction has failed. */
+bool pg_refuses(const struct pg_conn *c, enum pg_verb verb);
+/* The error that an answer amounts to, or NULL. */
+const struct sql_error *pg_answer_error(const struct request *req, const struct reply *reply);
+struct slice pg_answer_tag(const struct request *req, const struct reply *reply, size_t copied);
+void pg_write_notices(const struct reply *reply, struct buf *out);
+/* ParameterStatus for what changed, and ReadyForQuery. */
+void pg_ready(struct pg_conn *c, struct buf *out);
+
+/* pg_cancel.c */
+void pg_cancel_join(struct pg_conn *c);
+void pg_cancel_leave(struct pg_conn *c);
+void pg_cancel(struct pg_server *server, uint32_t pid, uint32_t key);
+
+/* pg_command.c: the statements that need no tables. False: not one of them. */
+bool pg_command_answer(struct pg_conn *c, struct request *req, struct reply *reply);
+/* pg_set.c: SET and RESET. NULL, or the error. */
+struct sql_error *pg_set(struct pg_conn *c, struct request *req, struct reply *reply);
+struct sql_error *pg_reset(struct pg_conn *c, struct request *req);
+/* The name of a setting as SHOW and RESET take it: "time zone" is TimeZone. */
+struct slice pg_setting_name(struct pg_words *w);
+/* Whether a transaction block is open, also one made of several statements in one Query. */
+bool pg_in_block(const struct pg_conn *c);
+
+#endif

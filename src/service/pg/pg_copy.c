@@ -1,0 +1,212 @@
+/*
+ * COPY FROM STDIN: the data, however it is cut, becomes the body of one
+ * request. COPY TO STDOUT: data that is ready, or rows, go out as CopyData.
+ *
+ * Source: manual 55.2.6, 55.7; COPY for the formats (text, csv, binary).
+ */
+#include "service/pg/pg_conn.h"
+#include "service/pg/pg_copy_format.h"
+#include "service/pg/pg_error.h"
+#include "service/pg/pg_message.h"
+
+#define BINARY_CHUNK (64 * 1024) /* bytes of one CopyData when the data has no lines */
+
+/* CopyInResponse and CopyOutResponse. */
+static void write_response(struct buf *out, char type, const struct sql_analysis *an, size_t ncolumns)
+{
+	size_t at = pg_write_begin(out, type);
+
+	buf_add_char(out, an->copy_binary);
+	buf_add_be16(out, (uint16_t)ncolumns);
+	for (size_t i = 0; i < ncolumns; i++)
+		buf_add_be16(out, an->copy_binary);
+	pg_write_end(out, at);
+}
+
+/* ---- in ---- */
+
+void pg_copy_begin(struct pg_conn *c, struct request *req, const struct sql_analysis *an, struct buf *out)
+{
+	c->copy = (struct pg_copy_in){ .active = true };
+	req->sql.copy_in = body_new();
+	write_response(out, 'G', an, an->copy_columns);
+}
+
+static enum decode finish(struct pg_conn *c, struct request *req)
+{
+	c->copy.active = false;
+	/* the analysis may be gone since the first message: it is only promised until the next one */
+	pg_request_fill(c, req, req->sql.text, sql_analyse(req->sql.text));
+	req->settled |= c->copy.failure != NULL;
+	return DECODE_REQUEST;
+}
+
+static void fail(struct pg_conn *c, struct sql_error *e)
+{
+	if (!c->copy.failure)
+		c->copy.failure = e;
+}
+
+static void append(struct pg_conn *c, struct request *req, struct slice bytes)
+{
+	if (body_append(req->sql.copy_in, bytes) < 0)
+		fail(c, pg_error_new(req->arena, "53100", "could not write the data of COPY to a temporary file"));
+}
+
+/* Takes as much of the current CopyData as is there. */
+static enum decode take_data(struct pg_conn *c, struct slice in, size_t *used, struct request *req)
+{
+	struct slice piece = slice_take(in, c->copy.left);
+
+	append(c, req, piece);
+	c->copy.left -= piece.len;
+	*used += piece.len;
+	return DECODE_OWN;
+}
+
+enum decode pg_copy_decode(struct pg_conn *c, struct slice in, size_t *used, struct request *req, struct buf *out)
+{
+	struct pg_reader r = { .rest = in };
+	struct pg_message m;
+
+	if (c->copy.left)
+		return in.len ? take_data(c, in, used, req) : DECODE_MORE;
+	if (!in.len || (in.ptr[0] == 'd' && in.len < 5))
+		return DECODE_MORE;
+	if (in.ptr[0] == 'd') {
+		pg_read_byte(&r);
+		uint32_t len = pg_read_int32(&r);
+
+		if (len >= 4 && len - 4 <= PG_LARGE_MAX) {
+			c->copy.left = len - 4;
+			*used = 5;
+			return c->copy.left ? take_data(c, r.rest, used, req) : DECODE_OWN;
+		}
+	}
+	enum pg_frame frame = pg_message_read(in, &m);
+	if (frame == PG_FRAME_MORE)
+		return DECODE_MORE;
+	if (frame != PG_FRAME_OK) {
+		pg_error_send(out, "FATAL", "08P01",
+			      frame == PG_FRAME_TYPE ? "unexpected message type 0x%02X during COPY from stdin" :
+						       "invalid message length in message type 0x%02X during COPY from stdin",
+			      (unsigned char)m.type);
+		return DECODE_BAD;
+	}
+	*used = m.total;
+	r.rest = m.body;
+	switch (m.type) {
+	case 'c':
+		return finish(c, req);
+	case 'f': {
+		struct slice why = pg_read_string(&r);
+
+		fail(c, pg_error_new(req->arena, "57014", "COPY from stdin failed: %.*s", SLICE_ARG(why)));
+		return finish(c, req);
+	}
+	case 'H': /* Flush and Sync do nothing during COPY: a client may have sent them along with Execute */
+	case 'S':
+		return DECODE_OWN;
+	default:
+		c->goodbye |= m.type == 'X';
+		fail(c, pg_error_new(req->arena, "08P01", "unexpected message type 0x%02X during COPY from stdin",
+				     (unsigned char)m.type));
+		return finish(c, req);
+	}
+}
+
+size_t pg_copy_rows(const struct sql_analysis *an, struct body *data)
+{
+	struct slice rest = body_slice(data);
+	size_t rows = 0;
+
+	if (an->copy_binary)
+		return pg_copy_binary_rows(rest);
+	while (rest.len) {
+		struct slice line = pg_copy_line(&rest, an->copy_csv);
+		struct slice bare = slice_trim(line);
+
+		if (slice_eq_str(bare, "\\.")) /* end of data, as clients of protocol 2 sent it */
+			break;
+		rows++;
+	}
+	return rows && an->copy_header ? rows - 1 : rows;
+}
+
+/* ---- out ---- */
+
+static void write_data(struct buf *out, struct slice bytes)
+{
+	size_t at = pg_write_begin(out, 'd');
+
+	buf_add_slice(out, bytes);
+	pg_write_end(out, at);
+}
+
+/* Data that is formatted already: a message a line, as PostgreSQL sends a row. */
+static size_t write_ready_data(const struct sql_analysis *an, struct slice rest, struct buf *out)
+{
+	size_t rows = 0;
+
+	if (an->copy_binary) {
+		rows = pg_copy_binary_rows(rest);
+		for (; rest.len; rest = slice_skip(rest, BINARY_CHUNK))
+			write_data(out, slice_take(rest, BINARY_CHUNK));
+		return rows;
+	}
+	for (; rest.len; rows++)
+		write_data(out, pg_copy_line(&rest, an->copy_csv));
+	return rows && an->copy_header ? rows - 1 : rows;
+}
+
+/* Rows of an answer, in the format that the statement asks for. */
+static struct sql_error *write_rows(const struct sql_analysis *an, const struct sql_reply *sql, struct arena *a,
+				    struct buf *out)
+{
+	size_t at, n = sql->ncolumns;
+
+	if (an->copy_header && !an->copy_binary) {
+		struct sql_value *names = ARENA_ARRAY(a, struct sql_value, n + 1);
+
+		for (size_t i = 0; i < n; i++)
+			names[i].text = sql->columns[i].name;
+		at = pg_write_begin(out, 'd');
+		pg_copy_header(an, names, n, out);
+		pg_write_end(out, at);
+	}
+	if (an->copy_binary)
+		write_data(out, PG_COPY_BINARY_HEAD);
+	for (size_t i = 0; i < sql->nrows; i++) {
+		struct sql_error *wrong;
+
+		at = pg_write_begin(out, 'd');
+		wrong = pg_copy_row(an, sql->columns, sql->cells + i * n, n, a, out);
+		if (wrong)
+			return wrong;
+		pg_write_end(out, at);
+	}
+	if (an->copy_binary)
+		write_data(out, PG_COPY_BINARY_TAIL);
+	return NULL;
+}
+
+struct sql_error *pg_copy_out(const struct sql_analysis *an, const struct sql_reply *sql, struct arena *a, struct buf *out,
+			      size_t *rows)
+{
+	size_t start = out->len;
+
+	write_response(out, 'H', an, sql->has_rows ? sql->ncolumns : an->copy_columns);
+	if (sql->copy_out) {
+		*rows = write_ready_data(an, body_slice(sql->copy_out), out);
+	} else {
+		struct sql_error *wrong = write_rows(an, sql, a, out);
+
+		if (wrong) {
+			buf_cut(out, start);
+			return wrong;
+		}
+		*rows = sql->nrows;
+	}
+	pg_write_empty(out, 'c'); /* CopyDone */
+	return NULL;
+}
