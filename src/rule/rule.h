@@ -8,7 +8,10 @@
  * which lives in the rules object; one thread owns it.
  *
  * It must never learn: sockets, wire formats, how an event looks.
- * Format: spec-rules (docs/rules.md).
+ * Format: spec-rules (docs/rules.md). An "include" is a glob relative to the
+ * including file, or "seam:NAME" for a pack shipped with seam, which is found
+ * beside the running binary (../share/seam/rules/NAME.json). A file's own
+ * services and rules come before those of its includes.
  */
 #ifndef RULE_RULE_H
 #define RULE_RULE_H
@@ -130,6 +133,13 @@ struct rule_function {
 	const char **args;   /* type names: "string", "int", "buffer:2" (length in argument 2) ... */
 	size_t nargs;
 };
+
+/* Rules that can never answer, because one that is asked before them always does:
+ * "file:line#id" of both. The array is the caller's to free. */
+struct rule_pair {
+	const char *hidden, *by;
+};
+size_t rules_hidden(struct rules *r, struct rule_pair **pairs);
 
 /* A rule (as text, one JSON object) that would accept a request like this one:
  * `seam rules suggest`. From an event's own members, not a live request. */

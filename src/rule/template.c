@@ -1,0 +1,586 @@
+/*
+ * Task: text with {{...}} in it. A template is cut into segments when the rule
+ * is loaded, and everything named in it is checked then, so that rendering
+ * cannot fail: a header that the request does not have renders as nothing.
+ *
+ * In a JSON body a string that is nothing but one {{json.x}} takes the value's
+ * own type: {"rows": "{{json.rows}}"} gives a number back as a number. All
+ * else is text and stays inside its quotes.
+ */
+#include <ctype.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/utf8.h"
+#include "rule/load.h"
+
+#define TEMPLATE_MAX (64 * 1024 * 1024) /* a body echoed back, as large as a rule file may be */
+
+struct render {
+	struct rules *r;
+	struct rule_hit *hit;
+	struct request *req;
+	const struct segment *segment;
+};
+
+struct template_function {
+	const char *name;
+	size_t least, most; /* arguments */
+	void (*render)(const struct render *x, struct buf *out);
+	unsigned ports;     /* bit by port; 0: all */
+};
+
+/* ---- fields ------------------------------------------------------------ */
+
+static struct value find_field(const struct render *x, struct slice name)
+{
+	for (struct capture *c = x->hit->captures; c; c = c->next)
+		if (slice_eq(c->name, name))
+			return (struct value){ .kind = VALUE_TEXT, .text = c->value };
+
+	struct slice rest = name, head = slice_split(&rest, '.');
+	struct cond c = { .name = rest };
+	if (slice_eq_str(head, "json")) {
+		json_t *at = request_json(x->req);
+		while (at && rest.ptr) {
+			struct slice step = slice_split(&rest, '.');
+			uint64_t index;
+			if (json_is_array(at) && slice_to_u64(step, &index))
+				at = json_array_get(at, index);
+			else
+				at = json_object_get(at, arena_slice(x->req->arena, step).ptr);
+		}
+		return (struct value){ .kind = at ? VALUE_JSON : VALUE_ABSENT, .json = at };
+	}
+	if (slice_eq_str(head, "param") || slice_eq_str(head, "arg")) {
+		uint64_t index;
+		c.field = head.ptr[0] == 'p' ? FIELD_PARAM : FIELD_ARG;
+		c.index = slice_to_u64(rest, &index) && index ? (size_t)index - 1 : SIZE_MAX;
+		return field_value(&c, x->req);
+	}
+	if (slice_eq_str(head, "state")) {
+		const char *state = state_get(x->r, rest, x->hit->key);
+		return (struct value){ .kind = state ? VALUE_TEXT : VALUE_ABSENT, .text = slice_str(state) };
+	}
+	static const struct {
+		const char *name;
+		enum field field;
+	} fields[] = {
+		{ "header", FIELD_HEADER }, { "query", FIELD_QUERY }, { "form", FIELD_FORM }, { "meta", FIELD_META }, { "method", FIELD_METHOD },
+		{ "path", FIELD_PATH }, { "url", FIELD_URL }, { "host", FIELD_HOST }, { "body", FIELD_BODY }, { "sql", FIELD_SQL },
+		{ "verb", FIELD_VERB }, { "table", FIELD_TABLE }, { "user", FIELD_USER }, { "database", FIELD_DATABASE }, { "bucket", FIELD_BUCKET },
+		{ "key", FIELD_KEY }, { "prefix", FIELD_PREFIX }, { "function", FIELD_FUNCTION }, { "process", FIELD_PROCESS },
+		{ "boundary", FIELD_BOUNDARY },
+	};
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (slice_eq_str(head, fields[i].name)) {
+			c.field = fields[i].field;
+			return field_value(&c, x->req);
+		}
+	return (struct value){ .kind = VALUE_ABSENT };
+}
+
+/* A quoted argument stands for itself, a bare word for the field of that name. */
+static struct slice argument(const struct render *x, size_t i)
+{
+	struct slice a = x->segment->args[i];
+
+	if (a.len >= 2 && a.ptr[0] == '\'')
+		return slice_of(a.ptr + 1, a.len - 2);
+	return value_text(find_field(x, a), x->req->arena);
+}
+
+static void render_field(const struct render *x, struct buf *out)
+{
+	struct value v = find_field(x, x->segment->args[0]);
+
+	if (x->segment->mode == SEG_JSON_VALUE && v.kind == VALUE_JSON) {
+		char *dump = json_dumps(v.json, JSON_ENCODE_ANY | JSON_COMPACT);
+		buf_add_str(out, dump ? dump : "null");
+		free(dump);
+	} else if (x->segment->mode == SEG_JSON_VALUE) {
+		if (v.kind == VALUE_ABSENT || v.kind == VALUE_NULL)
+			buf_add_str(out, "null");
+		else
+			buf_add_json(out, v.text);
+	} else {
+		buf_add_slice(out, value_text(v, x->req->arena));
+	}
+}
+
+/* ---- functions --------------------------------------------------------- */
+
+static void render_uuid(const struct render *x, struct buf *out)
+{
+	unsigned char b[16];
+
+	for (int half = 0; half < 2; half++) {
+		uint64_t v = random_next(&x->hit->rule->random);
+		memcpy(b + 8 * half, &v, 8);
+	}
+	/* RFC 9562 section 5.4: version 4, variant 10. */
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			buf_add_char(out, '-');
+		buf_add_hex(out, &b[i], 1);
+	}
+}
+
+static bool take_unit(struct slice *s, int64_t *n, struct slice *unit)
+{
+	size_t i = 0;
+	bool minus = false;
+
+	*s = slice_trim(*s);
+	if (!s->len)
+		return false;
+	if (s->ptr[0] == '-' || s->ptr[0] == '+') {
+		minus = s->ptr[0] == '-';
+		*s = slice_trim(slice_skip(*s, 1));
+	}
+	for (*n = 0; i < s->len && isdigit((unsigned char)s->ptr[i]) && *n < 100000000; i++)
+		*n = *n * 10 + (s->ptr[i] - '0');
+	if (!i)
+		return false;
+	if (minus)
+		*n = -*n;
+	*s = slice_trim(slice_skip(*s, i));
+	for (i = 0; i < s->len && isalpha((unsigned char)s->ptr[i]);)
+		i++;
+	*unit = slice_take(*s, i);
+	*s = slice_skip(*s, i);
+	return true;
+}
+
+/* "-1 day", "+2 hours 30 minutes", added to the calendar in UTC. */
+static bool shift_time(struct slice s, struct tm *tm)
+{
+	static const struct {
+		const char *name;
+		int seconds, days, months;
+	} units[] = { { "second", 1, 0, 0 }, { "minute", 60, 0, 0 }, { "hour", 3600, 0, 0 }, { "day", 0, 1, 0 },
+		      { "week", 0, 7, 0 },   { "month", 0, 0, 1 },   { "year", 0, 0, 12 } };
+	struct slice unit;
+	int64_t n;
+
+	while (slice_trim(s).len) {
+		bool known = false;
+		if (!take_unit(&s, &n, &unit))
+			return false;
+		if (unit.len && unit.ptr[unit.len - 1] == 's')
+			unit.len--;
+		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+			if (!slice_eq_nocase_str(unit, units[i].name))
+				continue;
+			known = true;
+			int months = tm->tm_mon + (int)(n * units[i].months), day = tm->tm_mday;
+			tm->tm_year += months / 12 - (months % 12 < 0);
+			tm->tm_mon = (months % 12 + 12) % 12;
+			if (units[i].months) { /* the 31st of a shorter month is its last day */
+				static const int lengths[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+				int y = tm->tm_year + 1900, last = lengths[tm->tm_mon];
+				if (tm->tm_mon == 1 && ((y % 4 == 0 && y % 100 != 0) || y % 400 == 0))
+					last = 29;
+				tm->tm_mday = day > last ? last : day;
+			}
+			time_t t = timegm(tm) + (time_t)(n * units[i].days) * 86400 + (time_t)n * units[i].seconds;
+			gmtime_r(&t, tm);
+		}
+		if (!known)
+			return false;
+	}
+	return true;
+}
+
+static const char *const now_formats[] = { "iso", "date", "time", "unix", "unix_ms", "http", "sql", NULL };
+
+static bool is_now_format(struct slice s)
+{
+	for (size_t i = 0; now_formats[i]; i++)
+		if (slice_eq_str(s, now_formats[i]))
+			return true;
+	return slice_find(s, '%') < s.len;
+}
+
+static void render_now(const struct render *x, struct buf *out)
+{
+	uint64_t now = x->r->options.now_ns ? x->r->options.now_ns() : 0;
+	time_t seconds = (time_t)(now / 1000000000);
+	unsigned ms = (unsigned)(now / 1000000 % 1000);
+	struct slice format = SLICE_LIT("iso");
+	struct tm tm;
+	char text[128];
+
+	gmtime_r(&seconds, &tm);
+	for (size_t i = 0; i < x->segment->nargs; i++) {
+		struct slice a = argument(x, i);
+		if (is_now_format(a))
+			format = a;
+		else
+			shift_time(a, &tm);
+	}
+	seconds = timegm(&tm);
+	if (slice_eq_str(format, "unix")) {
+		buf_add_i64(out, seconds);
+		return;
+	}
+	if (slice_eq_str(format, "unix_ms")) {
+		buf_add_i64(out, (int64_t)seconds * 1000 + ms);
+		return;
+	}
+	const char *pattern = slice_eq_str(format, "date")   ? "%Y-%m-%d"
+			      : slice_eq_str(format, "time") ? "%H:%M:%S"
+			      : slice_eq_str(format, "http") ? "%a, %d %b %Y %H:%M:%S GMT"
+			      : slice_eq_str(format, "iso")  ? "%Y-%m-%dT%H:%M:%S"
+			      : slice_eq_str(format, "sql")  ? "%Y-%m-%d %H:%M:%S"
+							     : arena_slice(x->req->arena, format).ptr;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	buf_add(out, text, strftime(text, sizeof(text), pattern, &tm));
+#pragma GCC diagnostic pop
+	if (slice_eq_str(format, "iso"))
+		buf_addf(out, ".%03uZ", ms);
+	else if (slice_eq_str(format, "sql"))
+		buf_addf(out, ".%03u+00", ms);
+}
+
+static void render_random(const struct render *x, struct buf *out)
+{
+	int64_t low = 0, high = 0;
+
+	slice_to_i64(x->segment->args[0], &low);
+	slice_to_i64(x->segment->args[1], &high);
+	uint64_t span = (uint64_t)(high - low) + 1;
+	uint64_t v = random_next(&x->hit->rule->random);
+	buf_add_i64(out, low + (int64_t)(span ? v % span : v));
+}
+
+static void render_counter(const struct render *x, struct buf *out)
+{
+	struct slice name = argument(x, 0);
+	uint64_t *n = map_get(&x->r->counters, name);
+
+	if (!n) {
+		n = calloc(1, sizeof(*n));
+		if (!n)
+			abort();
+		map_set(&x->r->counters, name, n);
+	}
+	buf_add_u64(out, ++*n);
+}
+
+static void render_base64(const struct render *x, struct buf *out)
+{
+	struct slice s = argument(x, 0);
+
+	buf_add_base64(out, s.ptr ? s.ptr : "", s.len);
+}
+
+static void render_sha256(const struct render *x, struct buf *out)
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+	struct slice s = argument(x, 0);
+
+	SHA256((const unsigned char *)(s.ptr ? s.ptr : ""), s.len, digest);
+	buf_add_hex(out, digest, sizeof(digest));
+}
+
+static const struct template_function field_function = { "", 1, 1, render_field, 0 };
+static const struct template_function functions[] = {
+	{ "uuid", 0, 0, render_uuid, 0 },       { "now", 0, 2, render_now, 0 },       { "random", 2, 2, render_random, 0 },
+	{ "counter", 1, 1, render_counter, 0 }, { "base64", 1, 1, render_base64, 0 }, { "sha256", 1, 1, render_sha256, 0 },
+};
+/* Words that name a part of the request; those with a dot take a name behind it. */
+static const char *const field_words[] = { "json", "method", "path", "url", "host", "body", "sql", "verb", "table", "user", "database",
+					   "bucket", "key", "prefix", "function", "process", "boundary", NULL };
+static const char *const dotted_words[] = { "json", "header", "query", "form", "meta", "param", "arg", "state", NULL };
+
+/* ---- loading ----------------------------------------------------------- */
+
+static bool listed(struct slice word, const char *const *words)
+{
+	for (; *words; words++)
+		if (slice_eq_str(word, *words))
+			return true;
+	return false;
+}
+
+/* A bare word must name something that exists: a capture of `when` or a part of the request. */
+static bool check_field(struct load *l, struct slice word)
+{
+	struct slice rest = word, head = slice_split(&rest, '.');
+	const char *names[80] = { NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->ncaptures; i++)
+		if (slice_eq(l->captures[i], word))
+			return true;
+	if (rest.ptr ? rest.len && listed(head, dotted_words) : listed(word, field_words))
+		return true;
+	for (size_t i = 0; i < l->ncaptures && n < 32; i++)
+		names[n++] = l->captures[i].ptr;
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		names[n++] = functions[i].name;
+	for (size_t i = 0; field_words[i]; i++)
+		names[n++] = field_words[i];
+	load_bad(l, "{{%.*s}}: nothing has that name here%s", SLICE_ARG(word), load_hint(l, arena_slice(&l->r->arena, word).ptr, names, true));
+	return false;
+}
+
+/* Words, and texts in single quotes, by white space. */
+static bool next_word(struct slice *s, struct slice *word)
+{
+	*s = slice_trim(*s);
+	if (!s->len)
+		return false;
+	size_t n = 0;
+	if (s->ptr[0] == '\'') {
+		size_t end = slice_find(slice_skip(*s, 1), '\'');
+		n = end + 2 <= s->len ? end + 2 : s->len;
+	} else {
+		while (n < s->len && !isspace((unsigned char)s->ptr[n]))
+			n++;
+	}
+	*word = slice_take(*s, n);
+	*s = slice_skip(*s, n);
+	return true;
+}
+
+static void check_function(struct load *l, const struct template_function *f, struct segment *seg)
+{
+	struct tm tm = { .tm_year = 100, .tm_mday = 1 };
+
+	if (f->render == render_random) {
+		int64_t low, high;
+		if (!slice_to_i64(seg->args[0], &low) || !slice_to_i64(seg->args[1], &high) || low > high)
+			load_bad(l, "{{random %.*s %.*s}}: takes two whole numbers, the smaller first", SLICE_ARG(seg->args[0]), SLICE_ARG(seg->args[1]));
+		return;
+	}
+	for (size_t i = 0; i < seg->nargs; i++) {
+		struct slice a = seg->args[i], inner = slice_of(a.ptr + 1, a.len - 2);
+		bool quoted = a.ptr[0] == '\'';
+		if (quoted && (a.len < 2 || a.ptr[a.len - 1] != '\''))
+			load_bad(l, "{{%s}}: %.*s is not closed", f->name, SLICE_ARG(a));
+		else if (!quoted)
+			check_field(l, a);
+		else if (f->render == render_now && !is_now_format(inner) && !shift_time(inner, &tm))
+			load_bad(l, "{{now}}: '%.*s' is neither a shift like '-1 day' nor a format (iso, date, time, unix, unix_ms, http, sql, %%Y...)",
+				 SLICE_ARG(inner));
+	}
+}
+
+static void read_expression(struct load *l, struct slice inside, struct segment *seg)
+{
+	struct slice rest = inside, word;
+	const struct template_function *f = NULL;
+
+	seg->function = &field_function;
+	if (!next_word(&rest, &word)) {
+		load_bad(l, "{{}} is empty");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		if (slice_eq_str(word, functions[i].name))
+			f = &functions[i];
+	/* A capture wins over a function of the same name. */
+	for (size_t i = 0; f && i < l->ncaptures; i++)
+		if (slice_eq(l->captures[i], word) && !slice_trim(rest).len)
+			f = NULL;
+	if (!f) {
+		seg->args[seg->nargs++] = arena_slice(&l->r->arena, word);
+		if (next_word(&rest, &word))
+			load_bad(l, "{{%.*s}}: \"%.*s\" is no function", SLICE_ARG(inside), SLICE_ARG(seg->args[0]));
+		else
+			check_field(l, seg->args[0]);
+		return;
+	}
+	seg->function = f;
+	while (next_word(&rest, &word)) {
+		if (seg->nargs == f->most) {
+			load_bad(l, "{{%.*s}}: %s takes %zu argument%s", SLICE_ARG(slice_trim(inside)), f->name, f->most, f->most == 1 ? "" : "s");
+			return;
+		}
+		seg->args[seg->nargs++] = arena_slice(&l->r->arena, word);
+	}
+	if (seg->nargs < f->least)
+		load_bad(l, "{{%.*s}}: %s takes %zu argument%s", SLICE_ARG(slice_trim(inside)), f->name, f->least, f->least == 1 ? "" : "s");
+	else
+		check_function(l, f, seg);
+}
+
+struct building {
+	struct load *l;
+	struct segment *list;
+	size_t count, cap;
+	struct buf literal;
+};
+
+static void flush_literal(struct building *b)
+{
+	if (!b->literal.len)
+		return;
+	struct segment *seg = LOAD_PUSH(b->l, b->list, b->count, b->cap);
+	*seg = (struct segment){ .literal = arena_slice(&b->l->r->arena, buf_slice(&b->literal)) };
+	buf_reset(&b->literal);
+}
+
+static void add_json_inside(struct buf *out, struct slice s)
+{
+	struct buf quoted;
+
+	buf_init(&quoted, 6 * TEMPLATE_MAX);
+	buf_add_json(&quoted, s);
+	buf_add(out, quoted.ptr + 1, quoted.len - 2);
+	buf_release(&quoted);
+}
+
+/* Cuts text at its {{...}}. */
+static void build_text(struct building *b, struct slice s, enum segment_mode mode)
+{
+	while (s.len) {
+		size_t open = slice_find_slice(s, SLICE_LIT("{{"));
+		if (mode == SEG_TEXT)
+			buf_add_slice(&b->literal, slice_take(s, open));
+		else
+			add_json_inside(&b->literal, slice_take(s, open));
+		if (open >= s.len)
+			return;
+		s = slice_skip(s, open + 2);
+		size_t close = slice_find_slice(s, SLICE_LIT("}}"));
+		if (close >= s.len) {
+			load_bad(b->l, "{{ is not closed by }}");
+			return;
+		}
+		flush_literal(b);
+		struct segment *seg = LOAD_PUSH(b->l, b->list, b->count, b->cap);
+		*seg = (struct segment){ .mode = mode };
+		read_expression(b->l, slice_take(s, close), seg);
+		s = slice_skip(s, close + 2);
+	}
+}
+
+static void finish(struct building *b, struct template *out)
+{
+	flush_literal(b);
+	*out = (struct template){ .segments = b->list, .count = b->count, .fixed = true, .text = SLICE_LIT("") };
+	for (size_t i = 0; i < b->count; i++)
+		out->fixed = out->fixed && b->list[i].literal.ptr;
+	if (out->fixed && out->count)
+		out->text = out->segments[0].literal;
+	buf_release(&b->literal);
+}
+
+void load_template(struct load *l, const char *text, struct template *out)
+{
+	struct building b = { .l = l };
+
+	buf_init(&b.literal, TEMPLATE_MAX);
+	build_text(&b, slice_str(text), SEG_TEXT);
+	finish(&b, out);
+}
+
+/* "{{json.x}}" and nothing else. */
+static bool whole_value(struct slice s)
+{
+	return slice_has_prefix(s, SLICE_LIT("{{")) && slice_find_slice(s, SLICE_LIT("}}")) + 2 == s.len &&
+	       slice_has_prefix(slice_trim(slice_skip(s, 2)), SLICE_LIT("json"));
+}
+
+static void build_json(struct building *b, json_t *v)
+{
+	const char *key;
+	json_t *one;
+	size_t i, count = 0, former;
+
+	switch (json_typeof(v)) {
+	case JSON_OBJECT:
+		buf_add_char(&b->literal, '{');
+		json_object_foreach(v, key, one) {
+			if (load_comment(key))
+				continue;
+			if (count++)
+				buf_add_char(&b->literal, ',');
+			buf_add_json(&b->literal, slice_str(key));
+			buf_add_char(&b->literal, ':');
+			former = load_enter(b->l, key);
+			build_json(b, one);
+			load_leave(b->l, former);
+		}
+		buf_add_char(&b->literal, '}');
+		return;
+	case JSON_ARRAY:
+		buf_add_char(&b->literal, '[');
+		json_array_foreach(v, i, one) {
+			if (i)
+				buf_add_char(&b->literal, ',');
+			former = load_enter_index(b->l, i);
+			build_json(b, one);
+			load_leave(b->l, former);
+		}
+		buf_add_char(&b->literal, ']');
+		return;
+	case JSON_STRING: {
+		struct slice s = slice_of(json_string_value(v), json_string_length(v));
+		if (whole_value(s)) {
+			build_text(b, s, SEG_JSON_VALUE);
+			return;
+		}
+		buf_add_char(&b->literal, '"');
+		build_text(b, s, SEG_JSON_STRING);
+		buf_add_char(&b->literal, '"');
+		return;
+	}
+	default: {
+		char *dump = json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+		buf_add_str(&b->literal, dump ? dump : "null");
+		free(dump);
+		return;
+	}
+	}
+}
+
+void load_template_json(struct load *l, json_t *v, struct template *out)
+{
+	struct building b = { .l = l };
+
+	buf_init(&b.literal, TEMPLATE_MAX);
+	build_json(&b, v);
+	finish(&b, out);
+}
+
+/* ---- rendering --------------------------------------------------------- */
+
+void template_render(const struct template *t, struct rules *r, struct rule_hit *hit, struct request *req, struct buf *out)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const struct segment *seg = &t->segments[i];
+		struct render x = { r, hit, req, seg };
+		if (seg->literal.ptr) {
+			buf_add_slice(out, seg->literal);
+		} else if (seg->mode == SEG_JSON_STRING) {
+			struct buf value;
+			buf_init(&value, TEMPLATE_MAX);
+			seg->function->render(&x, &value);
+			add_json_inside(out, buf_slice(&value));
+			buf_release(&value);
+		} else {
+			seg->function->render(&x, out);
+		}
+	}
+}
+
+struct slice template_text(const struct template *t, struct rules *r, struct rule_hit *hit, struct request *req)
+{
+	struct buf out;
+
+	if (t->fixed)
+		return t->text;
+	buf_init(&out, TEMPLATE_MAX);
+	template_render(t, r, hit, req, &out);
+	struct slice text = arena_slice(req->arena, buf_slice(&out));
+	buf_release(&out);
+	return text;
+}
