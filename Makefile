@@ -7,7 +7,7 @@
 
 SANITIZE ?=
 COVERAGE ?=
-BUILD ?= build$(if $(SANITIZE),-asan)$(if $(COVERAGE),-coverage)
+BUILD ?= build$(if $(filter clang,$(CC)),-clang)$(if $(SANITIZE),-asan)$(if $(COVERAGE),-coverage)
 PREFIX ?= /usr/local
 VERSION := 0.1.0
 
@@ -24,6 +24,15 @@ LIBS := -luv -ljansson -lssl -lcrypto -lpg_query -lexpat -lpcre2-8 -lxxhash -lz 
 SHIM_CFLAGS = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) -Wno-pedantic $(OPT) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE \
 	-ftls-model=initial-exec -fno-lto -fno-stack-protector -Isrc -Ishim -MMD -MP $(CFLAGS)
 SHIM_LDFLAGS := -shared -Wl,-z,defs -Wl,-z,now -Wl,-soname,libseam.so
+
+# The one list of packages (Debian names). demo: what the flagship example runs; test: what only
+# `make check` needs.
+PACKAGES_BUILD := gcc make libc6-dev libjansson-dev libuv1-dev libssl-dev libpg-query-dev libexpat1-dev libpcre2-dev \
+	libxxhash-dev zlib1g-dev libffi-dev
+PACKAGES_DEMO := curl postgresql-client python3 python3-psycopg2
+PACKAGES_TEST := check libsubunit-dev binutils procps git jq libpq-dev libcurl4-openssl-dev libhiredis-dev clang \
+	wget python3-requests python3-boto3 awscli python3-asyncpg python3-pg8000 nodejs node-pg \
+	default-jdk-headless libpostgresql-jdbc-java
 
 SRC := $(sort $(shell find src -name '*.c'))
 TOOL_SRC := $(sort $(wildcard tools/*.c))
@@ -91,7 +100,36 @@ $(BUILD)/bin/unit: $(TEST_OBJ) $(BUILD)/libtest.a $(BUILD)/libhost.a
 unit: $(BUILD)/bin/unit
 	$(BUILD)/bin/unit
 
+# ---- the two commands ----
+
+demo: deps-demo
+	@$(MAKE) -s all
+	@examples/etl/demo.sh $(BUILD)
+
+check: deps
+	@$(MAKE) -s all $(BUILD)/bin/unit programs
+	@tests/check.sh $(BUILD)
+
+# ---- set-up ----
+
+.PHONY: deps deps-demo deps-build uninstall
+deps:
+	@./deps.sh $(PACKAGES_BUILD) $(PACKAGES_DEMO) $(PACKAGES_TEST)
+deps-demo:
+	@./deps.sh $(PACKAGES_BUILD) $(PACKAGES_DEMO)
+deps-build:
+	@./deps.sh $(PACKAGES_BUILD)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/seam/rules
+	install -m 755 $(BUILD)/bin/seam $(DESTDIR)$(PREFIX)/bin/seam
+	install -m 644 $(BUILD)/lib/libseam.so $(DESTDIR)$(PREFIX)/lib/libseam.so
+	install -m 644 $(wildcard rules/*.json) $(DESTDIR)$(PREFIX)/share/seam/rules/
+
+uninstall:
+	rm -rf $(DESTDIR)$(PREFIX)/bin/seam $(DESTDIR)$(PREFIX)/lib/libseam.so $(DESTDIR)$(PREFIX)/share/seam
+
 clean:
-	rm -rf build build-asan build-coverage
+	rm -rf build build-asan build-coverage build-clang
 
 -include $(OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(TEST_HELP_OBJ:.o=.d)

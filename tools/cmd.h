@@ -20,6 +20,9 @@ enum {
 	EXIT_NOTHING = 4,  /* nothing was compared */
 };
 
+int cmd_run(int argc, char **argv);
+int cmd_host(int argc, char **argv);
+int cmd_env(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_accept(int argc, char **argv);
 int cmd_show(int argc, char **argv);

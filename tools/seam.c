@@ -10,6 +10,7 @@ static const struct command {
 	const char *summary;
 	bool hidden; /* not in --help: seam's own use */
 } commands[] = {
+	{ "run", cmd_run, "run a program under a host of its own", false },
 	{ "diff", NULL, "compare two traces", false },
 	{ "accept", NULL, "make a run the golden trace", false },
 	{ "show", NULL, "look at a trace", false },
@@ -26,7 +27,8 @@ static const struct command {
 	{ "rules", NULL, "check and explain rule files", false },
 	{ "mask", NULL, "add a mask to a rule file", false },
 	{ "doctor", NULL, "say what this machine allows", false },
-	{ "env", NULL, "print the exports of the bare preload", false },
+	{ "host", cmd_host, "", true },
+	{ "env", cmd_env, "print the exports of the bare preload", false },
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -42,7 +44,7 @@ static void help(FILE *out)
 	fputs("\n  seam COMMAND --help   options and an example\n"
 	      "  seam --version\n\n"
 	      "example:\n"
-	      "  seam diff golden.trace run.trace\n",
+	      "  seam run -r rules.json -t run.trace -- ./pipeline.sh\n",
 	      out);
 }
 

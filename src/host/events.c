@@ -311,7 +311,7 @@ void events_request(struct host *h, struct process *p, int32_t tid, struct strea
 	e.cor = d.cor;
 	e.ncor = d.ncor;
 	write_event(h, &e);
-	h->requests++;
+	h->requests += req->port != PORT_CALL || rep->by != BY_PASS; /* a call that was only watched is no traffic */
 	h->by_port[req->port]++;
 	if (rep->by == BY_NONE)
 		events_miss(h, p, req, rep->why);

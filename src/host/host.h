@@ -43,6 +43,9 @@ enum {
  * or after it ended. */
 int host_run(const struct host_options *options);
 
+/* Path of libseam.so, beside the binary that asks: PREFIX/lib for PREFIX/bin. */
+int host_find_shim(char *out, size_t size, struct err *err);
+
 /* services.def as the rule loader wants it; static. */
 const struct rule_protocol *host_protocols(size_t *count);
 

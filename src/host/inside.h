@@ -162,8 +162,6 @@ enum neighbour neighbour_of(struct host *h, const struct wire_addr *a);
 int launch(struct host *h, struct err *err);
 /* Environment for the program: NAME=VALUE strings in the arena, count returned. */
 size_t launch_environment(struct host *h, struct arena *a, const char ***out);
-/* Path of libseam.so beside this binary. */
-int launch_find_shim(char *out, size_t size, struct err *err);
 
 /* report.c */
 void report_summary(struct host *h, int exit_code);

@@ -17,7 +17,7 @@
 
 extern char **environ;
 
-int launch_find_shim(char *out, size_t size, struct err *err)
+int host_find_shim(char *out, size_t size, struct err *err)
 {
 	char self[400];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -163,7 +163,7 @@ int launch(struct host *h, struct err *err)
 	struct arena arena;
 	int pipes[2], why = 0, code = 0;
 
-	if (launch_find_shim(shim, sizeof(shim), err) < 0)
+	if (host_find_shim(shim, sizeof(shim), err) < 0)
 		return HOST_EXIT_FAILED;
 	find_program(h->options->argv[0], path, sizeof(path));
 	const char *obstacle = path[0] && !h->options->allow_unshimmed ? launch_obstacle(path) : NULL;

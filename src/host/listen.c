@@ -169,9 +169,8 @@ int listen_endpoint(struct host *h, uint32_t endpoint, struct page_endpoint *row
 		return open_unix(h, endpoint, row, err);
 	if (row->asked.family == WIRE_INET6)
 		open_inet6(h, endpoint, row);
-	else if (open_inet(h, endpoint, row, err) < 0)
-		return ERR_IO;
-	return 0;
+	/* without an IPv6 loopback an IPv6 socket goes to IPv4, v4-mapped */
+	return row->to_port6 ? 0 : open_inet(h, endpoint, row, err);
 }
 
 static void on_listener_closed(uv_handle_t *handle)

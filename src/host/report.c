@@ -10,7 +10,7 @@ static void count_ports(const struct host *h, struct buf *out)
 	const char *sep = " (";
 
 	for (int p = 0; p < PORT_COUNT; p++)
-		if (h->by_port[p]) {
+		if (h->by_port[p] && p != PORT_CALL) {
 			buf_addf(out, "%s%llu %s", sep, (unsigned long long)h->by_port[p], port_name((enum port)p));
 			sep = ", ";
 		}

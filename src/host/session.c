@@ -85,7 +85,6 @@ void session_attribute(struct session *s, struct process *p, int32_t tid)
 				 .local = s->peer_port == 0,
 				 .now_ns = host_wall_ns(),
 				 .interrupt = interrupt };
-	s->codec = s->served->type->codec->new(&s->link, s->served->fake);
 	begin_request(s);
 	s->state = SESSION_SNIFFING;
 	events_session(s, "conn.open", NULL);
@@ -272,6 +271,9 @@ void session_start_tls(struct session *s, struct slice first)
 		return;
 	}
 	s->link.tls = true;
+	/* the slice may be the stream's own buffer, which TLS is about to fill */
+	first = arena_slice(&s->arena, first);
+	buf_reset(&s->stream.in);
 	stream_start_tls(&s->stream, ssl, first);
 }
 
@@ -285,11 +287,10 @@ static size_t on_bytes(struct stream *stream, struct slice in)
 		if (in.len < 2 && (unsigned char)in.ptr[0] == 0x16)
 			return 0;
 		s->state = SESSION_OPEN;
-		if (in.len >= 2 && (unsigned char)in.ptr[0] == 0x16 && in.ptr[1] == 0x03) {
-			/* the slice may be the stream's own buffer, which TLS is about to fill */
-			struct slice first = arena_slice(&s->arena, in);
-			buf_reset(&stream->in);
-			session_start_tls(s, first);
+		s->link.tls = in.len >= 2 && (unsigned char)in.ptr[0] == 0x16 && in.ptr[1] == 0x03;
+		s->codec = s->served->type->codec->new(&s->link, s->served->fake);
+		if (s->link.tls) {
+			session_start_tls(s, in);
 			return 0;
 		}
 	}

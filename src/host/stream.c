@@ -57,8 +57,9 @@ static void offer(struct stream *s, struct slice bytes)
 		buf_add_slice(&s->in, bytes);
 		bytes = buf_slice(&s->in);
 	}
+	SSL *before = s->ssl;
 	size_t taken = s->hold ? 0 : s->owner->bytes(s, bytes);
-	if (s->closing)
+	if (s->closing || s->ssl != before) /* TLS began: it took these bytes, and what is kept now came out of it */
 		return;
 	if (bytes.ptr == s->in.ptr)
 		buf_drop(&s->in, taken);
@@ -171,10 +172,12 @@ void stream_resume(struct stream *s)
 	if (s->closing)
 		return;
 	if (s->in.len && !s->finishing) {
+		SSL *before = s->ssl;
 		size_t taken = s->owner->bytes(s, buf_slice(&s->in));
 		if (s->closing)
 			return;
-		buf_drop(&s->in, taken);
+		if (s->ssl == before)
+			buf_drop(&s->in, taken);
 	}
 	set_interest(s);
 }

@@ -1,0 +1,39 @@
+#!/bin/bash
+# make check: every kind of test, one after the other. Each part ends with a line
+# "name: N passed, N failed[, N skipped]"; the last line here adds them up.
+#
+# usage: tests/check.sh BUILD [PART...]
+set -u
+cd "$(dirname "$0")/.." || exit 2
+BUILD=${1:-build}; shift
+export SEAM_BUILD=$PWD/$BUILD PATH="$PWD/$BUILD/bin:$PATH"
+# leaks are looked for in the host and the tools, not in the programs that run under them
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+
+parts=${*:-layers unit cases etl clients docs}
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+broken=0
+
+part() {
+	case $1 in
+	layers) tests/layers.sh && echo "layers: 1 passed, 0 failed" ;;
+	unit) "$BUILD/bin/unit" ;;
+	cases) tests/cases/run.sh ;;
+	etl) examples/etl/test.sh ;;
+	clients) tests/clients/run.sh ;;
+	docs) tests/docs.py README.md docs/*.md ;;
+	*) echo "check: no part named $1"; return 2 ;;
+	esac
+}
+
+for p in $parts; do
+	echo "-- $p"
+	part "$p" 2>&1 | tee -a "$log"
+	[ "${PIPESTATUS[0]}" = 0 ] || { echo "-- $p failed"; broken=$((broken + 1)); }
+done
+
+awk -v broken=$broken '
+	match($0, /^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed/) { p += $2; f += $4; if ($5 ~ /[0-9]/) s += $5; else s += $6 }
+	END { if (broken && !f) f = broken; printf "check: %d passed, %d failed, %d skipped\n", p, f, s }' "$log"
+exit $((broken > 0))

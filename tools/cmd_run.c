@@ -1,0 +1,156 @@
+/* seam run: runs a program under a host of its own. */
+#include "cmd.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "host/host.h"
+
+#define RULES_MAX 64
+#define DEFAULT_SEED 42
+
+static const char help[] =
+	"usage: seam run [-r RULES]... [-t TRACE] [OPTION]... -- COMMAND [ARGUMENT]...\n\n"
+	"Runs COMMAND with every outside system replaced by the fakes that the rule files\n"
+	"declare, and exits as COMMAND does.\n\n"
+	"  -r, --rules FILE       a rule file; may be given again\n"
+	"  -t, --trace FILE       write the trace there; without it the trace is kept only when the run failed\n"
+	"      --mode fake        the mode; fake is the default\n"
+	"      --profile NAME     use the services and rules of that profile\n"
+	"      --seed N           seed of everything random in the fakes (default 42)\n"
+	"      --isolate MODE     auto (default) or off\n"
+	"      --strict           unmatched requests and unused rules fail the run (120)\n"
+	"      --require-traffic  a run in which nothing was intercepted fails (122)\n"
+	"      --allow-unshimmed  programs that the shim cannot enter are run all the same\n"
+	"  -q, --quiet            no summary after the program ended\n\n"
+	"exit status: COMMAND's own (128+n for signal n); 120 strict, 121 ran without the shim,\n"
+	"  122 nothing intercepted, 125 seam failed, 126 cannot be run or intercepted, 127 not found\n\n"
+	"example:\n"
+	"  seam run -r rules.json -t run.trace -- psql -h db.prod -c 'select 1'\n";
+
+enum { OPT_MODE = 256, OPT_PROFILE, OPT_SEED, OPT_ISOLATE, OPT_STRICT, OPT_TRAFFIC, OPT_UNSHIMMED, OPT_LATER };
+
+static const struct option options[] = {
+	{ "rules", required_argument, NULL, 'r' },
+	{ "trace", required_argument, NULL, 't' },
+	{ "mode", required_argument, NULL, OPT_MODE },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "isolate", required_argument, NULL, OPT_ISOLATE },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "require-traffic", no_argument, NULL, OPT_TRAFFIC },
+	{ "allow-unshimmed", no_argument, NULL, OPT_UNSHIMMED },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "help", no_argument, NULL, 'h' },
+	/* spec'd, and not known to this version */
+	{ "check", no_argument, NULL, OPT_LATER },
+	{ "session", required_argument, NULL, OPT_LATER },
+	{ "clock", required_argument, NULL, OPT_LATER },
+	{ "virtual-time", no_argument, NULL, OPT_LATER },
+	{ "repeat", required_argument, NULL, OPT_LATER },
+	{ "restart-after", required_argument, NULL, OPT_LATER },
+	{ "until", required_argument, NULL, OPT_LATER },
+	{ "timeout", required_argument, NULL, OPT_LATER },
+	{ 0 },
+};
+
+/* A usage error of `run` is seam's own failure: the program did not run. */
+static int refuse(int printed)
+{
+	(void)printed;
+	return HOST_EXIT_FAILED;
+}
+
+static int take_mode(const char *mode)
+{
+	static const char *const known[] = { "fake", "record", "replay", "pass", NULL };
+	const char *near;
+
+	if (strcmp(mode, "fake") == 0)
+		return 0;
+	for (size_t i = 0; known[i]; i++)
+		if (strcmp(mode, known[i]) == 0)
+			return refuse(cmd_usage("run", "--mode %s: this version does not know the mode yet", mode));
+	near = err_nearest(mode, known);
+	return refuse(near ? cmd_usage("run", "--mode \"%s\": did you mean \"%s\"", mode, near) :
+			     cmd_usage("run", "--mode \"%s\": expected fake", mode));
+}
+
+static int take_isolate(const char *mode)
+{
+	if (strcmp(mode, "auto") == 0 || strcmp(mode, "off") == 0)
+		return 0;
+	if (strcmp(mode, "on") == 0)
+		return refuse(cmd_usage("run", "--isolate on: this version does not know namespaces yet; auto and off use the preload alone"));
+	return refuse(cmd_usage("run", "--isolate \"%s\": expected auto, on or off", mode));
+}
+
+static int take_option(int got, char **argv, struct host_options *o, const char **rules)
+{
+	switch (got) {
+	case 'r':
+		if (o->nrules == RULES_MAX)
+			return refuse(cmd_usage("run", "more than %d rule files; use \"include\" in one of them", RULES_MAX));
+		rules[o->nrules++] = optarg;
+		return 0;
+	case 't':
+		o->trace = optarg;
+		return 0;
+	case 'q':
+		o->quiet = true;
+		return 0;
+	case OPT_MODE:
+		return take_mode(optarg);
+	case OPT_PROFILE:
+		o->profile = optarg;
+		return 0;
+	case OPT_SEED:
+		if (!slice_to_u64(slice_str(optarg), &o->seed))
+			return refuse(cmd_usage("run", "--seed \"%s\": expected a whole number", optarg));
+		return 0;
+	case OPT_ISOLATE:
+		return take_isolate(optarg);
+	case OPT_STRICT:
+		o->strict = true;
+		return 0;
+	case OPT_TRAFFIC:
+		o->require_traffic = true;
+		return 0;
+	case OPT_UNSHIMMED:
+		o->allow_unshimmed = true;
+		return 0;
+	case OPT_LATER:
+		return refuse(cmd_usage("run", "%s: this version does not know the option yet", argv[optind - 1]));
+	default:
+		return refuse(cmd_bad_option("run", argv, options, got));
+	}
+}
+
+int cmd_run(int argc, char **argv)
+{
+	const char *rules[RULES_MAX];
+	struct host_options o = { .rules = rules, .seed = DEFAULT_SEED, .ready_fd = -1, .profile = getenv("SEAM_PROFILE") };
+	const char *from_env = getenv("SEAM_RULES");
+	int got;
+
+	log_init();
+	while ((got = getopt_long(argc, argv, "+:r:t:qh", options, NULL)) != -1) {
+		if (got == 'h') {
+			fputs(help, stdout);
+			return 0;
+		}
+		int code = take_option(got, argv, &o, rules);
+		if (code)
+			return code;
+	}
+	if (optind >= argc)
+		return refuse(cmd_usage("run", "no command given; put it after --, as in: seam run -r rules.json -- ./program"));
+	if (!o.nrules && from_env && *from_env)
+		rules[o.nrules++] = from_env;
+	if (!o.trace)
+		o.trace = getenv("SEAM_TRACE");
+	o.argv = (const char *const *)argv + optind;
+	return host_run(&o);
+}
