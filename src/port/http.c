@@ -31,21 +31,14 @@ struct slice http_request_url(const struct http_request *r, struct arena *a)
 	struct slice authority = r->authority, target = r->target;
 	struct slice port = slice_eq_str(r->scheme, "https") ? SLICE_LIT(":443") : SLICE_LIT(":80");
 
-	/* The absolute form names its host a second time. */
 	if (target.len && target.ptr[0] != '/') {
-		size_t sep = slice_find_slice(target, SLICE_LIT("://"));
-		if (sep < target.len) {
-			target = slice_skip(target, sep + 3);
-			while (target.len && target.ptr[0] != '/' && target.ptr[0] != '?')
-				target = slice_skip(target, 1);
-		} else { /* OPTIONS * asks about the server as a whole */
-			target = SLICE_NONE;
-		}
+		if (slice_find_slice(target, SLICE_LIT("://")) < target.len)
+			return target; /* the absolute form is a URL already */
+		target = SLICE_NONE;   /* OPTIONS * asks about the server as a whole */
 	}
 	if (slice_has_suffix(authority, port))
 		authority.len -= port.len;
-	return arena_printf(a, "%.*s://%.*s%s%.*s", SLICE_ARG(r->scheme), SLICE_ARG(authority),
-			    target.len && target.ptr[0] == '?' ? "/" : "", SLICE_ARG(target));
+	return arena_printf(a, "%.*s://%.*s%.*s", SLICE_ARG(r->scheme), SLICE_ARG(authority), SLICE_ARG(target));
 }
 
 static int hex_digit(char c)

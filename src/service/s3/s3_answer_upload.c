@@ -111,17 +111,19 @@ static struct s3_part **chosen_parts(struct s3_turn *t, const struct s3_upload *
 	const struct object_request *o = t->o;
 	struct s3_part **parts = ARENA_ARRAY(t->arena, struct s3_part *, o->nparts + 1);
 
+	for (size_t i = 1; i < o->nparts; i++) {
+		if (o->parts[i].number <= o->parts[i - 1].number) {
+			s3_fail(t, "InvalidPartOrder", NULL);
+			return NULL;
+		}
+	}
 	for (size_t i = 0; i < o->nparts; i++) {
 		parts[i] = s3_part_find(u, o->parts[i].number);
-		if (i && o->parts[i].number <= o->parts[i - 1].number)
-			s3_fail(t, "InvalidPartOrder", NULL);
-		else if (!parts[i] || !slice_eq_str(o->parts[i].etag, parts[i]->etag))
-			s3_fail(t, "InvalidPart", NULL);
-		else if (i + 1 < o->nparts && parts[i]->size < S3_PART_MIN)
-			s3_fail(t, "EntityTooSmall", NULL);
-		else
-			continue;
-		return NULL;
+		bool small = parts[i] && i + 1 < o->nparts && parts[i]->size < S3_PART_MIN;
+		if (small || !parts[i] || !slice_eq_str(o->parts[i].etag, parts[i]->etag)) {
+			s3_fail(t, small ? "EntityTooSmall" : "InvalidPart", NULL);
+			return NULL;
+		}
 	}
 	return parts;
 }
