@@ -46,8 +46,8 @@ SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/obj/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/tests/help/runner.o
 TEST_HELP_OBJ := $(filter-out %/runner.o,$(TEST_HELP_SRC:%.c=$(BUILD)/obj/%.o))
 # Programs and libraries that run under the shim in its tests: built plainly, a sanitizer's runtime wants to come first.
-TEST_PROGS := $(patsubst tests/shim/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/shim/prog_*.c))) \
-	$(patsubst tests/shim/%.c,$(BUILD)/tests/%.so,$(sort $(wildcard tests/shim/lib_*.c)))
+TEST_PROGS := $(patsubst tests/shim/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/shim/prog_*.c)))
+TEST_LIBS := $(patsubst tests/shim/%.c,$(BUILD)/tests/%.so,$(sort $(wildcard tests/shim/lib_*.c)))
 SUITES := $(patsubst test_%.c,%,$(notdir $(TEST_SRC)))
 
 .PHONY: all check demo deps install clean unit layers
@@ -101,15 +101,16 @@ $(BUILD)/bin/unit: $(TEST_OBJ) $(BUILD)/libtest.a $(BUILD)/libhost.a
 	$(CC) $(CFLAGS_ALL) -o $@ $(TEST_OBJ) $(BUILD)/libtest.a $(BUILD)/libhost.a $(LDFLAGS) -lcheck -lsubunit -lrt $(LIBS)
 
 # A program may name its libraries in a line "// libs: -lfoo".
-$(BUILD)/tests/prog_%: tests/shim/prog_%.c
+$(BUILD)/tests/prog_%: tests/shim/prog_%.c $(TEST_LIBS)
 	@mkdir -p $(@D)
-	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -MMD -MP -o $@ $< $(LDFLAGS) $$(sed -n 's|^// libs: ||p' $<) -lpthread
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -o $@ $< $(LDFLAGS) -L$(@D) -Wl,-rpath,'$$ORIGIN' \
+		$$(sed -n 's|^// libs: ||p' $<) -lpthread
 
 $(BUILD)/tests/lib_%.so: tests/shim/lib_%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -fPIC -shared -MMD -MP -Wl,-soname,lib_$*.so -o $@ $< $(LDFLAGS)
+	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -fPIC -shared -Wl,-soname,lib_$*.so -o $@ $< $(LDFLAGS)
 
-unit: $(BUILD)/bin/unit $(BUILD)/lib/libseam.so $(TEST_PROGS)
+unit: $(BUILD)/bin/unit $(BUILD)/lib/libseam.so $(TEST_PROGS) $(TEST_LIBS)
 	$(BUILD)/bin/unit
 
 # ---- the two commands ----
