@@ -406,7 +406,10 @@ static void become(struct fakehost *h, const char *path, char *const argv[])
 	snprintf(preload, sizeof(preload), "%s", h->shim);
 	snprintf(run, sizeof(run), "%s", h->dir);
 	setenv("LD_PRELOAD", preload, 1);
-	setenv("SEAM_RUN", run, 1);
+	if (h->bare)
+		unsetenv("SEAM_RUN");
+	else
+		setenv("SEAM_RUN", run, 1);
 	for (const char *const *v = h->extra_env; v && *v; v++)
 		if (putenv((char *)*v) != 0)
 			_exit(126);

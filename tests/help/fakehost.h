@@ -39,6 +39,7 @@ struct fakehost {
 	char dir[64];
 	char shim[512];   /* libseam.so that is preloaded; next to the running binary by default */
 	struct page *page;
+	bool bare;        /* without SEAM_RUN */
 	const char *const *extra_env; /* "NAME=VALUE", ends in NULL; or NULL */
 	/* How to answer; may be changed between runs. */
 	struct wire_verdict verdict;    /* for WIRE_ASK; outcome 0 stands for WIRE_PASSED */

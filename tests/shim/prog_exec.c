@@ -66,6 +66,11 @@ int main(int argc, char **argv)
 
 	if (strcmp(how, "report") == 0)
 		return report();
+	if (strcmp(how, "children") == 0) {
+		printf("%s ", waitpid(-1, NULL, WNOHANG) < 0 ? strerrorname_np(errno) : "a child");
+		printf("%s\n", waitpid(-1, NULL, WNOHANG | __WALL) < 0 ? strerrorname_np(errno) : "a child");
+		return 0;
+	}
 	if (strcmp(how, "execve") == 0)
 		execve(self, child, empty);
 	else if (strcmp(how, "execve-null") == 0)
