@@ -10,7 +10,7 @@ export SEAM_BUILD=$PWD/$BUILD PATH="$PWD/$BUILD/bin:$PATH"
 # leaks are looked for in the host and the tools, not in the programs that run under them
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
-parts=${*:-layers unit cases etl clients docs}
+parts=${*:-layers unit life cases etl clients docs}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 broken=0
@@ -19,7 +19,8 @@ part() {
 	case $1 in
 	layers) tests/layers.sh && echo "layers: 1 passed, 0 failed" ;;
 	unit) "$BUILD/bin/unit" ;;
-	cases) tests/cases/run.sh ;;
+	life) tests/life/life.py ;;
+	cases) tests/cases/run.py ;;
 	etl) examples/etl/test.sh ;;
 	clients) tests/clients/run.sh ;;
 	docs) tests/docs.py README.md docs/*.md ;;

@@ -80,7 +80,9 @@ static void take_hello(struct exchange *x, const struct wire_hello *f, struct sl
 
 static void take_connect(struct exchange *x, const struct wire_connect *f, struct process *p)
 {
-	if (f->outcome == WIRE_REDIRECTED && f->endpoint < x->host->nendpoints && f->asked.transport != WIRE_STREAM)
+	if (f->outcome == WIRE_REDIRECTED && f->asked.transport == WIRE_STREAM)
+		session_claim_local(x->host, p, f->head.tid);
+	else if (f->outcome == WIRE_REDIRECTED && f->endpoint < x->host->nendpoints)
 		listen_record(x->host, f, p);
 	else if (f->outcome != WIRE_REDIRECTED)
 		events_connect(x->host, p, f);
@@ -211,7 +213,7 @@ static void take_frame(struct exchange *x, const char *bytes, size_t len)
 		take_hello(x, (const struct wire_hello *)bytes, strings);
 		return;
 	}
-	struct process *p = events_asking(x->host, x->who.pid);
+	struct process *p = events_asking(x->host, x->who.pid, true);
 	if (!p)
 		return;
 	switch (head->kind) {
@@ -230,7 +232,9 @@ static void take_frame(struct exchange *x, const char *bytes, size_t len)
 		take_call(x, (const struct wire_call *)bytes, strings, p);
 		break;
 	case WIRE_BYE:
-		x->waits = ((const struct wire_bye *)bytes)->wait != 0;
+		x->waits = ((const struct wire_bye *)bytes)->wait != 0 && x->host->options->bare == x->who.pid;
+		if (x->waits)
+			x->host->root_ended = true; /* it waits for the trailer before it goes */
 		break;
 	default:
 		break; /* WIRE_EXEC: the hello of the new image says more */
@@ -284,7 +288,7 @@ static void on_exchange(uv_poll_t *poll, int status, int events)
 /* The user's own processes, and for a host of root everything below the program. */
 static bool may_speak(struct host *h, const struct ucred *who)
 {
-	return who->uid == geteuid() || who->uid == 0 || events_asking(h, who->pid);
+	return who->uid == geteuid() || who->uid == 0 || events_asking(h, who->pid, false);
 }
 
 static bool accept_one(struct host *h)

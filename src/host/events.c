@@ -102,10 +102,10 @@ struct process *events_hello(struct host *h, pid_t pid, pid_t ppid, struct slice
 	return p;
 }
 
-struct process *events_asking(struct host *h, pid_t pid)
+struct process *events_asking(struct host *h, pid_t pid, bool trusted)
 {
 	bool is_new;
-	struct process *p = process_asking(&h->processes, pid, &is_new);
+	struct process *p = process_asking(&h->processes, pid, trusted, &is_new);
 
 	if (p && is_new) {
 		process_start(h, p, 0);

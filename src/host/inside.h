@@ -116,9 +116,11 @@ void listen_record(struct host *h, const struct wire_connect *c, struct process 
 void listen_forget_all(struct host *h);
 
 /* session.c: one served connection */
-struct session *session_open(struct host *h, int fd, uint32_t endpoint, uint16_t peer_port, bool v6);
+struct session *session_open(struct host *h, int fd, uint32_t endpoint, uint16_t peer_port, bool v6, pid_t peer_pid);
 /* The record of a connection that is already here: true when it was. */
 bool session_claim(struct host *h, uint16_t port, bool v6, struct process *p, int32_t tid);
+/* The same for those that came over a Unix socket from that process. */
+void session_claim_local(struct host *h, struct process *p, int32_t tid);
 /* It is now known who this is. */
 void session_attribute(struct session *s, struct process *p, int32_t tid);
 void session_flush_dirty(struct host *h);
@@ -135,7 +137,7 @@ bool control_drain(struct host *h);
 
 /* events.c: events that are not a request's */
 struct process *events_hello(struct host *h, pid_t pid, pid_t ppid, struct slice program, int32_t tid);
-struct process *events_asking(struct host *h, pid_t pid);
+struct process *events_asking(struct host *h, pid_t pid, bool trusted);
 void events_process_end(struct host *h, struct process *p, bool known, int status);
 void events_connect(struct host *h, struct process *p, const struct wire_connect *c);
 /* A connect that the host itself refused; `rule` is empty when none said so. */

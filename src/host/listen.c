@@ -56,13 +56,15 @@ static void accept_one(struct listener *l, int fd, const struct sockaddr_storage
 
 	if (!l->local)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	struct session *s = session_open(h, fd, l->endpoint, port, l->v6);
+	struct ucred who = { 0 };
+	socklen_t who_len = sizeof(who);
+	if (l->local && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &who_len) < 0)
+		who.pid = 0;
+	struct session *s = session_open(h, fd, l->endpoint, port, l->v6, who.pid);
 	if (!s)
 		return;
 	if (l->local) {
-		struct ucred who;
-		socklen_t len = sizeof(who);
-		struct process *p = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 ? events_asking(h, who.pid) : NULL;
+		struct process *p = who.pid ? events_asking(h, who.pid, false) : NULL;
 		if (p)
 			session_attribute(s, p, 0);
 		return; /* a stranger is reset when its second is over */

@@ -115,7 +115,7 @@ static bool held_by_run(struct host *h, unsigned long inode)
 		uint64_t pid;
 		if (!slice_to_u64(slice_str(e->d_name), &pid) || (pid_t)pid == getpid() || !holds(e->d_name, socket))
 			continue;
-		ours = events_asking(h, (pid_t)pid) != NULL;
+		ours = events_asking(h, (pid_t)pid, false) != NULL;
 	}
 	if (dir)
 		closedir(dir);

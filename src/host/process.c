@@ -153,7 +153,7 @@ struct process *process_hello(struct process_table *t, pid_t pid, pid_t ppid, st
 	return p;
 }
 
-struct process *process_asking(struct process_table *t, pid_t pid, bool *is_new)
+struct process *process_asking(struct process_table *t, pid_t pid, bool trusted, bool *is_new)
 {
 	struct process *p = process_find(t, pid);
 
@@ -162,6 +162,8 @@ struct process *process_asking(struct process_table *t, pid_t pid, bool *is_new)
 		return p;
 	pid_t ppid = process_parent_of(pid);
 	struct process *parent = known_ancestor(t, ppid);
+	if (!parent && trusted)
+		parent = process_find(t, t->root); /* a daemon: its own parents are gone */
 	if (!parent)
 		return NULL;
 	p = add(t, pid, ppid);

@@ -46,8 +46,9 @@ struct process *process_find(const struct process_table *t, pid_t pid);
 /* An image said hello: a new process, or a new image of one. `program` is its name. */
 struct process *process_hello(struct process_table *t, pid_t pid, pid_t ppid, struct slice program);
 /* Who asks: known, or a descendant of a known process that forked without exec;
- * then *is_new is set. NULL: it is not of this run. */
-struct process *process_asking(struct process_table *t, pid_t pid, bool *is_new);
+ * then *is_new is set. `trusted`: it spoke on the control socket, so it is of the
+ * run even when its parents are gone. NULL: it is not of this run. */
+struct process *process_asking(struct process_table *t, pid_t pid, bool trusted, bool *is_new);
 void process_ended(struct process_table *t, struct process *p);
 
 /* From /proc: the parent's pid, or 0. */

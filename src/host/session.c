@@ -19,7 +19,7 @@ static const struct stream_owner stream_owner;
 static void on_timer(uv_timer_t *timer);
 static void finish_request(struct session *s);
 
-struct session *session_open(struct host *h, int fd, uint32_t endpoint, uint16_t peer_port, bool v6)
+struct session *session_open(struct host *h, int fd, uint32_t endpoint, uint16_t peer_port, bool v6, pid_t peer_pid)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
@@ -32,6 +32,7 @@ struct session *session_open(struct host *h, int fd, uint32_t endpoint, uint16_t
 	s->endpoint = &h->endpoints[endpoint];
 	s->served = s->endpoint->service;
 	s->peer_port = peer_port;
+	s->peer_pid = peer_pid;
 	s->v6 = v6;
 	s->state = SESSION_NAMELESS;
 	s->stream.hold = true;
@@ -99,6 +100,13 @@ bool session_claim(struct host *h, uint16_t port, bool v6, struct process *p, in
 			return true;
 		}
 	return false;
+}
+
+void session_claim_local(struct host *h, struct process *p, int32_t tid)
+{
+	for (struct session *s = h->sessions; s; s = s->next)
+		if (s->state == SESSION_NAMELESS && s->peer_pid == p->pid)
+			session_attribute(s, p, tid);
 }
 
 static void mark_dirty(struct session *s)

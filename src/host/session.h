@@ -20,6 +20,7 @@ struct session {
 	struct endpoint *endpoint;
 	struct served *served;
 	uint16_t peer_port;
+	pid_t peer_pid;          /* of a Unix socket's peer, else 0 */
 	bool v6;
 	struct process *process;
 	int32_t tid;
