@@ -21,11 +21,11 @@ struct body {
 	size_t map_len;
 };
 
-static const char *body_folder;
+static char body_folder[256]; /* a run directory is below 90 bytes; "": the system's temporary folder */
 
 void body_store(const char *folder)
 {
-	body_folder = folder;
+	snprintf(body_folder, sizeof(body_folder), "%s", folder ? folder : "");
 }
 
 struct body *body_new(void)
@@ -77,7 +77,7 @@ void body_free(struct body *b)
 /* O_TMPFILE where the file system has it, else a name that is removed at once. */
 static int body_file(void)
 {
-	const char *folder = body_folder;
+	const char *folder = *body_folder ? body_folder : NULL;
 	char path[512];
 
 	if (!folder)

@@ -19,7 +19,7 @@
 struct body;
 
 /* Folder for large bodies, for the whole process; NULL: the system's temporary
- * folder. Not copied. */
+ * folder. Copied. */
 void body_store(const char *folder);
 
 /* Life. An empty body; never NULL. */
