@@ -120,7 +120,7 @@ demo: deps-demo
 	@examples/etl/demo.sh $(BUILD)
 
 check: deps
-	@$(MAKE) -s all $(BUILD)/bin/unit programs
+	@$(MAKE) -s all $(BUILD)/bin/unit $(TEST_PROGS) $(TEST_LIBS)
 	@tests/check.sh $(BUILD)
 
 # ---- set-up ----

@@ -52,9 +52,10 @@ static int spawned(const char *self, char **argv, int by_path, char **env)
 		printf("spawn: %s\n", strerrorname_np(error));
 		return 0;
 	}
+	/* after the child's own lines, so that their order is certain */
+	int status = wait_for(pid);
 	printf("spawned %d\n", pid);
-	fflush(stdout);
-	return wait_for(pid);
+	return status;
 }
 
 int main(int argc, char **argv)
