@@ -11,6 +11,8 @@
 
 #include "rule/model.h"
 
+#define GROUPS_MAX 31 /* the match data of a rules object has room for 32 pairs, the whole match included */
+
 struct load {
 	struct rules *r;
 	struct rule_errors *errs;
@@ -77,6 +79,8 @@ void load_sql_answer(struct load *l, struct action *a, json_t *v);
 
 /* Values of bodies and fields: `in_json` makes a bare object mean a subset. */
 void load_pattern(struct load *l, json_t *v, bool in_json, struct pattern *out);
+/* A string with ${...} in it. False: it has none, compare as it is. */
+bool load_wild(struct load *l, struct slice s, struct pattern *out);
 void load_path_pattern(struct load *l, const char *text, struct pattern *out);
 void load_re(struct load *l, const char *text, size_t len, struct pattern *out);
 void load_capture(struct load *l, struct slice name);

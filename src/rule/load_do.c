@@ -406,13 +406,15 @@ static void read_action(struct load *l, struct rule *rule, struct action *a, jso
 	default:
 		break;
 	}
-	if (a->pass && content)
+	if (a->pass && rule->port == PORT_HTTP)
+		load_bad(l, "\"pass\": true leaves the answer to the fake, and an http service has none; write the answer here");
+	else if (a->pass && content)
 		load_bad(l, "\"pass\": true leaves the answer to the fake; leave it out, or leave out the answer");
 	if (a->fault && content)
 		load_bad(l, "a fault takes the place of the answer; leave out one of the two");
 	if (!a->pass && !content && !a->fault) {
-		/* A delay, or a state, alone: the answer is the fake's. An empty http answer is a 200 without a body. */
-		if (a->delay != DELAY_NONE || a->nset || rule->port == PORT_CONNECT || rule->port == PORT_CALL)
+		/* A delay, or a state, alone: the answer is the fake's. An http answer without anything is a 200 without a body. */
+		if (rule->port != PORT_HTTP && (a->delay != DELAY_NONE || a->nset || rule->port == PORT_CONNECT || rule->port == PORT_CALL))
 			a->pass = true;
 	}
 }
