@@ -1,7 +1,8 @@
 /*
  * trust: how the run's CA reaches clients that read no variable (design 7).
  *
- * OpenSSL: every new context trusts it, next to what the program loads itself.
+ * OpenSSL and GnuTLS: every new context, every new set of credentials trusts
+ * it, next to what the program loads itself.
  * Java: the launcher is run once more with the run's trust store on its
  * command line; JAVA_TOOL_OPTIONS would do it too, but prints a line on stderr.
  */
@@ -17,14 +18,23 @@
 
 #define STORE_OPTION "-Djavax.net.ssl.trustStore="
 
+#define GNUTLS_X509_FMT_PEM 1 /* gnutls/gnutls.h */
+#define GNUTLS_E_INTERNAL_ERROR (-59)
+
+/* Is there a bundle to load? One that cannot be read would leave an entry in
+ * the program's error queue. */
+static bool has_bundle(const struct layer *layer)
+{
+	return layer->holder.dyn != layer->caller.dyn && shim.page && shim.page->trust[0] &&
+	       sys(SYS_faccessat, AT_FDCWD, shim.page->trust, R_OK) == 0;
+}
+
 static void *trusting(const struct layer *layer, void *ctx)
 {
 	int (*load)(void *, const char *, const char *) = layer_also(layer, "SSL_CTX_load_verify_locations");
 	int kept = errno;
 
-	/* a file that cannot be read would leave an entry in the program's error queue */
-	if (ctx && load && layer->holder.dyn != layer->caller.dyn && shim.page && shim.page->trust[0] &&
-	    sys(SYS_faccessat, AT_FDCWD, shim.page->trust, R_OK) == 0)
+	if (ctx && load && has_bundle(layer))
 		load(ctx, shim.page->trust, NULL);
 	errno = kept;
 	return ctx;
@@ -44,6 +54,25 @@ void *hook_SSL_CTX_new_ex(const void *caller, void *libctx, const char *propq, c
 	void *(*ssl_ctx_new_ex)(void *, const char *, const void *) = layer_begin(&layer, caller, "SSL_CTX_new_ex", 0);
 
 	return ssl_ctx_new_ex ? trusting(&layer, ssl_ctx_new_ex(libctx, propq, method)) : NULL;
+}
+
+int hook_gnutls_certificate_allocate_credentials(const void *caller, void **credentials)
+{
+	struct layer layer;
+	int (*allocate)(void **) = layer_begin(&layer, caller, "gnutls_certificate_allocate_credentials", 0);
+	int (*load)(void *, const char *, int) = NULL;
+	int result, kept;
+
+	if (!allocate)
+		return GNUTLS_E_INTERNAL_ERROR;
+	result = allocate(credentials);
+	kept = errno;
+	if (result == 0 && has_bundle(&layer))
+		load = layer_also(&layer, "gnutls_certificate_set_x509_trust_file");
+	if (load)
+		load(*credentials, shim.page->trust, GNUTLS_X509_FMT_PEM);
+	errno = kept;
+	return result;
 }
 
 /* Does not come back when it succeeds. The option in argv is what keeps the
