@@ -23,7 +23,8 @@ LIBS := -luv -ljansson -lssl -lcrypto -lpg_query -lexpat -lpcre2-8 -lxxhash -lz 
 # The shim is a guest: nothing of the host, no sanitizer, no LTO, initial-exec TLS only.
 SHIM_CFLAGS = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) -Wno-pedantic $(OPT) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE \
 	-ftls-model=initial-exec -fno-lto -fno-stack-protector -Isrc -Ishim -MMD -MP $(CFLAGS)
-SHIM_LDFLAGS := -shared -Wl,-z,defs -Wl,-z,now -Wl,-soname,libseam.so
+# Every image maps it: two segments instead of four and no mprotect save 15 us of 60.
+SHIM_LDFLAGS := -shared -Wl,-z,defs -Wl,-z,now -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-soname,libseam.so
 
 # The one list of packages (Debian names). demo: what the flagship example runs; test: what only
 # `make check` needs.

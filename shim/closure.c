@@ -70,6 +70,7 @@ bool closure_load(void)
 
 	if (lib.call)
 		return true;
+	real_need();
 	for (size_t i = 0; !handle && i < 2; i++)
 		handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
 	if (handle) {

@@ -17,6 +17,7 @@ static inline bool awake(void)
 	int kept = errno;
 	bool yes = shim_awake();
 
+	real_need();
 	if (yes)
 		calls_refresh();
 	errno = kept;

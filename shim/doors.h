@@ -14,6 +14,7 @@
 
 #include <netdb.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -39,8 +40,14 @@ struct real {
 };
 extern struct real real;
 
-/* Fills `real`. Looks up only what every libc has: a miss would allocate. */
+/* Fills `real`. Every door does it first; takes no lock. */
 void real_find(void);
+extern _Atomic bool real_found;
+static inline void real_need(void)
+{
+	if (__builtin_expect(!atomic_load_explicit(&real_found, memory_order_acquire), 0))
+		real_find();
+}
 /* real.dlsym alone: somebody may need it before anything is set up. */
 void real_find_dlsym(void);
 

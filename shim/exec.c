@@ -119,6 +119,8 @@ static bool awake(void)
 	int kept = errno;
 	bool yes = shim_awake();
 
+	real_need();
+
 	errno = kept;
 	return yes;
 }

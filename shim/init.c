@@ -5,7 +5,6 @@
  * or by the constructor, whichever comes first: another object's constructor
  * may connect before ours runs.
  */
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <gnu/libc-version.h>
 #include <sched.h>
@@ -15,6 +14,7 @@
 #include "doors.h"
 #include "env.h"
 #include "line.h"
+#include "object.h"
 #include "page.h"
 #include "shim.h"
 #include "sys.h"
@@ -51,13 +51,11 @@ void shim_log(const char *sentence, const char *detail)
 /* The place of libseam.so, absolute: children may start in another folder. */
 static void find_self(void)
 {
-	Dl_info info;
-	size_t used = 0, len;
+	const struct link_map *map = object_self();
+	const char *path = map ? map->l_name : "";
+	size_t used = 0, len = strlen(path);
 
-	if (!dladdr(&shim, &info) || !info.dli_fname)
-		return;
-	len = strlen(info.dli_fname);
-	if (info.dli_fname[0] != '/') {
+	if (path[0] != '/') {
 		long n = sys(SYS_getcwd, shim.self, sizeof(shim.self) - 1); /* counts its NUL */
 
 		if (n <= 0)
@@ -69,7 +67,7 @@ static void find_self(void)
 		shim.self[0] = '\0';
 		return;
 	}
-	memcpy(shim.self + used, info.dli_fname, len + 1);
+	memcpy(shim.self + used, path, len + 1);
 }
 
 /* In the run that SEAM_RUN names. */
@@ -100,9 +98,9 @@ static enum shim_state decide(void)
 	enum shim_state state;
 
 	shim.layers_off = layers && strcmp(layers, "socket") == 0;
-	find_self();
 	if (!run && !bare_wanted())
 		return SHIM_INERT;
+	find_self();
 	if (!run) {
 		bare_root = bare_start();
 		run = env_get(environ, WIRE_RUN_ENV);
@@ -125,7 +123,6 @@ void shim_start(void)
 		return;
 	}
 	atomic_store(&shim.starter, me);
-	real_find();
 	if (!environ) { /* before libc is set up: try again next time, refuse until then */
 		atomic_store(&shim.state, SHIM_NEW);
 		return;
@@ -157,6 +154,7 @@ __attribute__((constructor)) static void begin(int argc, char **argv, char **env
 
 	(void)argc;
 	(void)envp;
+	object_self(); /* now, while there is one thread: it takes the loader's lock */
 	if (shim_awake() && shim.run[0]) {
 		trust_java(argv, environ);
 		hello();

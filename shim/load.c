@@ -30,6 +30,7 @@ struct load load_answer(void *handle, const char *name, const void *caller)
 	load.next = (void *)real.dlsym;
 	/* allocators and sanitizers come here before anything is set up: too early to start the shim */
 	if ((state == SHIM_FAKE || state == SHIM_CLOSED) && name && handle != RTLD_NEXT) {
+		real_need();
 		calls_refresh();
 		if (door_exists(name) || calls_declared(name)) {
 			found = real.dlsym(handle, name);

@@ -2,6 +2,7 @@
  * object: reads the dynamic sections of what is loaded (System V gABI chapter 5,
  * and the GNU hash table, which has no better specification than its readers).
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -180,6 +181,39 @@ void *object_symbol(const struct object *object, const char *name)
 
 	tables_read(&t, object);
 	return symbol_in(object, &t, name);
+}
+
+const struct link_map *object_self(void)
+{
+	static const struct link_map *_Atomic self;
+	void *map = NULL;
+	Dl_info info;
+
+	if (!atomic_load(&self) && dladdr1(&shim, &info, &map, RTLD_DL_LINKMAP))
+		atomic_store(&self, map);
+	return atomic_load(&self);
+}
+
+static void *symbol_of(const struct link_map *map, const char *name)
+{
+	struct object object = { .path = map->l_name, .base = map->l_addr, .dyn = map->l_ld };
+
+	return object_symbol(&object, name);
+}
+
+void *object_next(const char *name)
+{
+	const struct link_map *self = object_self();
+	void *found = NULL;
+
+	for (const struct link_map *map = self; map && !found; map = map->l_next)
+		if (map != self)
+			found = symbol_of(map, name);
+	/* loaded by hand instead of preloaded: then libc came before */
+	for (const struct link_map *map = self; map && !found; map = map->l_prev)
+		if (map != self)
+			found = symbol_of(map, name);
+	return found;
 }
 
 struct objects {

@@ -33,6 +33,13 @@ struct object_slot {
 /* Rises when an object is loaded. */
 unsigned long long object_generation(void);
 
+/* The function as the first object after the shim, in the order in which the
+ * loader searches, defines it. Takes no lock: what the program was started
+ * with stays. The first call (object_self) should come early: that one does. */
+void *object_next(const char *name);
+/* The shim's own entry in the loader's list. */
+const struct link_map *object_self(void);
+
 /* The object that holds `addr`. */
 bool object_at(struct object *object, const void *addr);
 /* File name without its folders; the program's own for "". */

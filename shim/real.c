@@ -1,35 +1,28 @@
 /*
  * real: finds the next definition of everything in calls.def.
  *
- * All at once when the shim starts, because a look-up takes the loader's lock,
- * and a hook in a forked child or a signal handler must not. Functions of
- * libraries that may be absent are not found here but per caller (layer.c).
+ * When the first door is used, not when the image starts: most short-lived
+ * images use none. By reading tables, not by dlsym(): that takes the loader's
+ * lock, which a forked child or a signal handler may find taken for good.
+ * Functions of libraries that may be absent are found per caller (layer.c).
  */
-#include <dlfcn.h>
-
 #include "doors.h"
-
-/* The shim has a door called dlsym, so libc's is asked for by its version:
- * the oldest one, which glibc keeps for good. */
-#if defined(__x86_64__)
-#define DLSYM_VERSION "GLIBC_2.2.5"
-#elif defined(__aarch64__)
-#define DLSYM_VERSION "GLIBC_2.17"
-#else
-#error "the shim knows x86-64 and aarch64: add the oldest GLIBC version of dlsym and a stub in load.c"
-#endif
+#include "object.h"
 
 struct real real;
+_Atomic bool real_found;
 
 void real_find_dlsym(void)
 {
 	if (!real.dlsym)
-		real.dlsym = (void *(*)(void *, const char *))dlvsym(RTLD_NEXT, "dlsym", DLSYM_VERSION);
+		real.dlsym = (void *(*)(void *, const char *))object_next("dlsym");
 }
 
 void real_find(void)
 {
 	real_find_dlsym();
-#define CALL(ret, name, group, params, args) real.name = (__typeof__(real.name))real.dlsym(RTLD_NEXT, #name);
+#define CALL(ret, name, group, params, args) real.name = (__typeof__(real.name))object_next(#name);
 #include "calls.def"
+	/* two threads at a time write the same */
+	atomic_store_explicit(&real_found, true, memory_order_release);
 }
