@@ -7,6 +7,9 @@
 set -u
 cd "$(dirname "$0")" || exit 2
 
+# the Python that Debian's python3-psycopg2 belongs to, whatever else is installed
+PATH=/usr/bin:/bin:$PATH
+
 update=
 [ "${1:-}" = --update ] && { update=1; shift; }
 out=$(mktemp -d)

@@ -171,6 +171,14 @@ static void take_call(struct exchange *x, const struct wire_call *f, struct slic
 	buf_release(&bytes);
 }
 
+/* The root of a bare run waits for the trailer before it goes. */
+static void take_bye(struct exchange *x, const struct wire_bye *f)
+{
+	x->waits = f->wait && x->host->options->bare == x->who.pid;
+	if (x->waits)
+		x->host->root_ended = true;
+}
+
 /* Size of the fixed part of each kind that a shim may send; 0: not one of them. */
 static size_t fixed_size(uint16_t kind)
 {
@@ -213,6 +221,12 @@ static void take_frame(struct exchange *x, const char *bytes, size_t len)
 		take_hello(x, (const struct wire_hello *)bytes, strings);
 		return;
 	}
+	if (head->kind == WIRE_EXEC)
+		return; /* the hello of the new image says more; a fork that only execs is no program of its own */
+	if (head->kind == WIRE_BYE) {
+		take_bye(x, (const struct wire_bye *)bytes);
+		return;
+	}
 	struct process *p = events_asking(x->host, x->who.pid, true);
 	if (!p)
 		return;
@@ -231,13 +245,8 @@ static void take_frame(struct exchange *x, const char *bytes, size_t len)
 	case WIRE_CALL_ASK:
 		take_call(x, (const struct wire_call *)bytes, strings, p);
 		break;
-	case WIRE_BYE:
-		x->waits = ((const struct wire_bye *)bytes)->wait != 0 && x->host->options->bare == x->who.pid;
-		if (x->waits)
-			x->host->root_ended = true; /* it waits for the trailer before it goes */
-		break;
 	default:
-		break; /* WIRE_EXEC: the hello of the new image says more */
+		break;
 	}
 }
 
