@@ -40,7 +40,7 @@ START_TEST(urls_drop_the_default_port_of_their_scheme_only)
 		{ "http", "a.b:443", "/", "http://a.b:443/" },
 		{ "http", "a.b:80", "/", "http://a.b/" },
 		{ "https", "a.b:8443", "/", "https://a.b:8443/" },
-		{ "http", "proxy:80", "http://a.b/abs", "http://a.b/abs" },
+		{ "http", "a.b:80", "http://a.b/abs", "http://a.b/abs" },
 	};
 	struct arena a;
 
