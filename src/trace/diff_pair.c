@@ -1,0 +1,462 @@
+/*
+ * diff_pair: finds for each segment its counterpart, then aligns their lines.
+ *
+ * Equal segments first (by digest), twins among them by the values they are
+ * already known to share; what is left by likeness. Inside a pair, lines are
+ * aligned twice: first by the fine key, which tells twins apart by where their
+ * values come again, then by shape in the gaps.
+ */
+#include "trace/diff_model.h"
+
+#include "trace/align.h"
+#include "trace/canon_text.h"
+#include "trace/idmap.h"
+
+#define LIKE_MAX 512 /* segments a side that are compared each with each; more are paired in order */
+
+/* ---- transactions as units of a pool ------------------------------------------- */
+
+static bool sum_is(struct differ *d, int side, uint32_t line, const char *const *words)
+{
+	struct trace_line l;
+
+	trace_file_line(d->side[side].file, canon_line(d->side[side].canon, line)->event, &l);
+	for (; *words; words++)
+		if (slice_has_prefix(slice_skip(l.sum, 1), slice_str(*words)))
+			return true;
+	return false;
+}
+
+/* Cuts each connection into transactions and single statements. */
+static struct segment *cut_units(struct differ *d, const struct group *g, int side, size_t *count)
+{
+	static const char *const begin[] = { "BEGIN", "START TRANSACTION", NULL };
+	static const char *const end[] = { "COMMIT", "ROLLBACK", "END", "ABORT", NULL };
+	static const char *const back[] = { "ROLLBACK TO", NULL };
+	struct segment *units = diff_alloc(g->lines[side], sizeof(*units));
+	size_t n = 0;
+
+	for (size_t s = 0; s < g->count[side]; s++) {
+		const struct segment *seg = &g->segments[side][s];
+		bool open = false;
+		for (size_t i = 0; i < seg->count; i++) {
+			uint32_t line = seg->lines[i];
+			bool begins = sum_is(d, side, line, begin);
+			if (!open || begins) {
+				struct segment *u = &units[n++];
+				*u = (struct segment){ .name = seg->name, .other = DIFF_NONE, .bag = seg->bag };
+				u->lines = diff_alloc(seg->count - i, sizeof(*u->lines));
+				open = begins;
+			}
+			units[n - 1].lines[units[n - 1].count++] = line;
+			if (open && sum_is(d, side, line, end) && !sum_is(d, side, line, back))
+				open = false;
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < units[i].count; k++)
+			units[i].digest = (units[i].digest ^ d->side[side].key[units[i].lines[k]]) * 0x9e3779b97f4a7c15u + k + 1;
+	*count = n;
+	return units;
+}
+
+static uint64_t equal_lines(const struct segment *a, size_t n, const struct segment *b, size_t m)
+{
+	struct idmap have;
+	uint64_t lines = 0;
+	uint32_t left;
+
+	idmap_init(&have);
+	for (size_t i = 0; i < n; i++) {
+		left = 0;
+		idmap_get(&have, a[i].digest, &left);
+		idmap_set(&have, a[i].digest, left + 1);
+	}
+	for (size_t k = 0; k < m; k++) {
+		if (!idmap_get(&have, b[k].digest, &left) || !left)
+			continue;
+		idmap_set(&have, b[k].digest, left - 1);
+		lines += b[k].count;
+	}
+	idmap_release(&have);
+	return lines;
+}
+
+static void free_segments(struct segment *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(list[i].lines);
+	free(list);
+}
+
+/*
+ * A pool gives work to any of its connections: then units recur, connections do
+ * not. Judged by how much is found again either way.
+ */
+static void find_pool(struct differ *d, struct group *g)
+{
+	bool numbered = g->count[0] > 1 && g->count[1] > 1;
+	size_t n[2];
+	struct segment *units[2];
+
+	for (int s = 0; s < 2 && numbered; s++)
+		numbered = canon_stream(d->side[s].canon, canon_line(d->side[s].canon, g->segments[s][0].lines[0])->stream)->numbered;
+	if (!numbered || d->mode == MODE_STREAM || d->mode == MODE_STRICT)
+		return;
+	uint64_t by_conn = equal_lines(g->segments[0], g->count[0], g->segments[1], g->count[1]);
+	uint64_t least = g->lines[0] < g->lines[1] ? g->lines[0] : g->lines[1];
+	if (by_conn * 2 >= least)
+		return; /* most connections are found again as they are */
+	for (int s = 0; s < 2; s++)
+		units[s] = cut_units(d, g, s, &n[s]);
+	uint64_t by_unit = equal_lines(units[0], n[0], units[1], n[1]);
+	/* 0.9 and 0.5 are starting values, not tuned. */
+	g->pool = by_unit * 10 >= least * 9;
+	for (int s = 0; s < 2; s++) {
+		if (g->pool) {
+			free_segments(g->segments[s], g->count[s]);
+			g->segments[s] = units[s];
+			g->count[s] = n[s];
+		} else {
+			free_segments(units[s], n[s]);
+		}
+	}
+}
+
+/* ---- segments -------------------------------------------------------------------- */
+
+static void pair(struct group *g, size_t golden, size_t run)
+{
+	g->segments[0][golden].other = (uint32_t)run;
+	g->segments[1][run].other = (uint32_t)golden;
+}
+
+static void match_equal(struct differ *d, struct group *g, size_t golden, size_t run)
+{
+	const struct segment *a = &g->segments[0][golden], *b = &g->segments[1][run];
+
+	pair(g, golden, run);
+	if (a->bag || b->bag)
+		return; /* which line is which is for pair_bag to say */
+	for (size_t i = 0; i < a->count; i++)
+		diff_match(d, a->lines[i], b->lines[i]);
+}
+
+/* The value at a place of a segment: its first with identity. */
+static bool first_value(const struct side *s, const struct segment *seg, uint32_t *value, uint32_t *place)
+{
+	size_t n;
+
+	for (size_t i = 0; i < seg->count && i < 64; i++) {
+		const struct canon_value *v = canon_line_values(s->canon, seg->lines[i], &n);
+		for (size_t k = 0; k < n; k++, ++*place)
+			if (s->value[v[k].value] != DIFF_NONE) {
+				*value = v[k].value;
+				return true;
+			}
+	}
+	return false;
+}
+
+struct by_digest {
+	uint64_t digest;
+	uint32_t at;
+};
+
+static int compare_digest(const void *a, const void *b)
+{
+	const struct by_digest *x = a, *y = b;
+
+	if (x->digest != y->digest)
+		return x->digest < y->digest ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+static struct by_digest *sorted_digests(const struct group *g, int side)
+{
+	struct by_digest *list = diff_alloc(g->count[side], sizeof(*list));
+
+	for (size_t i = 0; i < g->count[side]; i++) {
+		uint64_t h = canon_hash(g->segments[side][i].name.ptr, g->segments[side][i].name.len, g->segments[side][i].digest);
+		list[i] = (struct by_digest){ h, (uint32_t)i };
+	}
+	qsort(list, g->count[side], sizeof(*list), compare_digest);
+	return list;
+}
+
+static uint64_t value_place(uint32_t value, uint32_t place)
+{
+	return ((uint64_t)value << 32 | place) * 0x9e3779b97f4a7c15u | 1;
+}
+
+/* Twins: the run's segment that holds the value which the golden's is known to
+ * correspond to, else the next in order. */
+static void pair_twins(struct differ *d, struct group *g, const struct by_digest *a, size_t n, const struct by_digest *b, size_t m)
+{
+	struct idmap holders;
+
+	idmap_init(&holders);
+	for (size_t k = 0; k < m && n > 1; k++) {
+		const struct segment *seg = &g->segments[1][b[k].at];
+		uint32_t place = 0;
+		for (size_t i = 0; i < seg->count && i < 64; i++) {
+			size_t c;
+			const struct canon_value *v = canon_line_values(d->side[1].canon, seg->lines[i], &c);
+			for (size_t o = 0; o < c; o++, place++)
+				idmap_add(&holders, value_place(v[o].value, place), b[k].at, NULL);
+		}
+	}
+	size_t next = 0;
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < n; i++) {
+			const struct segment *seg = &g->segments[0][a[i].at];
+			uint32_t value, place = 0, run;
+			if (seg->other != DIFF_NONE)
+				continue;
+			if (first_value(&d->side[0], seg, &value, &place) && n > 1) {
+				if (idmap_get(&holders, value_place(d->side[0].value[value], place), &run) &&
+				    g->segments[1][run].other == DIFF_NONE) {
+					match_equal(d, g, a[i].at, run);
+					continue;
+				}
+			}
+			if (pass == 0)
+				continue;
+			while (next < m && g->segments[1][b[next].at].other != DIFF_NONE)
+				next++;
+			if (next < m)
+				match_equal(d, g, a[i].at, b[next++].at);
+		}
+	}
+	idmap_release(&holders);
+}
+
+static void pair_equal(struct differ *d, struct group *g)
+{
+	struct by_digest *a = sorted_digests(g, 0), *b = sorted_digests(g, 1);
+
+	/* What has no twin first: it teaches which values correspond. */
+	for (int twins = 0; twins < 2; twins++) {
+		size_t i = 0, k = 0;
+		while (i < g->count[0] && k < g->count[1]) {
+			if (a[i].digest != b[k].digest) {
+				if (a[i].digest < b[k].digest)
+					i++;
+				else
+					k++;
+				continue;
+			}
+			size_t n = 1, m = 1;
+			while (i + n < g->count[0] && a[i + n].digest == a[i].digest)
+				n++;
+			while (k + m < g->count[1] && b[k + m].digest == b[k].digest)
+				m++;
+			if ((n > 1 || m > 1) == (twins == 1))
+				pair_twins(d, g, a + i, n, b + k, m);
+			i += n;
+			k += m;
+		}
+	}
+	free(a);
+	free(b);
+}
+
+/* Shared lines in thousandths of both, by shape and, for less, by kind and sum. */
+static unsigned likeness(struct differ *d, const struct segment *a, const struct segment *b)
+{
+	struct idmap keys;
+	uint64_t exact = 0, coarse = 0;
+	uint32_t left;
+
+	idmap_init(&keys);
+	for (size_t i = 0; i < a->count; i++) {
+		uint64_t both[2] = { d->side[0].key[a->lines[i]], canon_line(d->side[0].canon, a->lines[i])->coarse + 1 };
+		for (int w = 0; w < 2; w++) {
+			left = 0;
+			idmap_get(&keys, both[w], &left);
+			idmap_set(&keys, both[w], left + 1);
+		}
+	}
+	for (size_t i = 0; i < b->count; i++) {
+		uint64_t both[2] = { d->side[1].key[b->lines[i]], canon_line(d->side[1].canon, b->lines[i])->coarse + 1 };
+		for (int w = 0; w < 2; w++) {
+			if (!idmap_get(&keys, both[w], &left) || !left)
+				continue;
+			idmap_set(&keys, both[w], left - 1);
+			if (w == 0)
+				exact++;
+			else
+				coarse++;
+		}
+	}
+	idmap_release(&keys);
+	return (unsigned)((exact * 1500 + coarse * 500) / (a->count + b->count + 1)) + (slice_eq(a->name, b->name) ? 100 : 0);
+}
+
+static void pair_alike(struct differ *d, struct group *g)
+{
+	uint32_t *left[2];
+	size_t n[2] = { 0, 0 };
+
+	for (int s = 0; s < 2; s++) {
+		left[s] = diff_alloc(g->count[s], sizeof(**left));
+		for (size_t i = 0; i < g->count[s]; i++)
+			if (g->segments[s][i].other == DIFF_NONE)
+				left[s][n[s]++] = (uint32_t)i;
+	}
+	if (n[0] > LIKE_MAX || n[1] > LIKE_MAX) {
+		for (size_t i = 0; i < n[0] && i < n[1]; i++)
+			pair(g, left[0][i], left[1][i]);
+		n[0] = 0;
+	}
+	unsigned *like = diff_alloc(n[0] * n[1], sizeof(*like));
+	for (size_t i = 0; i < n[0]; i++)
+		for (size_t k = 0; k < n[1]; k++)
+			like[i * n[1] + k] = likeness(d, &g->segments[0][left[0][i]], &g->segments[1][left[1][k]]);
+	for (;;) {
+		unsigned best = 0;
+		size_t bi = 0, bk = 0;
+		for (size_t i = 0; i < n[0]; i++)
+			for (size_t k = 0; k < n[1]; k++)
+				if (like[i * n[1] + k] > best && g->segments[0][left[0][i]].other == DIFF_NONE &&
+				    g->segments[1][left[1][k]].other == DIFF_NONE) {
+					best = like[i * n[1] + k];
+					bi = i;
+					bk = k;
+				}
+		if (!best)
+			break;
+		pair(g, left[0][bi], left[1][bk]);
+	}
+	free(like);
+	free(left[0]);
+	free(left[1]);
+}
+
+/* ---- lines -------------------------------------------------------------------------- */
+
+static void align_keys(struct differ *d, const struct segment *a, size_t a0, size_t a1, const struct segment *b, size_t b0,
+		       size_t b1, bool fine)
+{
+	size_t n = a1 - a0, m = b1 - b0;
+
+	if (!n || !m)
+		return;
+	uint64_t *ka = diff_alloc(n, sizeof(*ka)), *kb = diff_alloc(m, sizeof(*kb));
+	uint32_t *match = diff_alloc(n, sizeof(*match));
+	for (size_t i = 0; i < n; i++)
+		ka[i] = fine ? d->side[0].fine[a->lines[a0 + i]] : d->side[0].key[a->lines[a0 + i]];
+	for (size_t i = 0; i < m; i++)
+		kb[i] = fine ? d->side[1].fine[b->lines[b0 + i]] : d->side[1].key[b->lines[b0 + i]];
+	align(ka, n, kb, m, match);
+	for (size_t i = 0; i < n; i++)
+		if (match[i] != ALIGN_NONE)
+			diff_match(d, a->lines[a0 + i], b->lines[b0 + match[i]]);
+	free(ka);
+	free(kb);
+	free(match);
+}
+
+static void align_pair(struct differ *d, const struct segment *a, const struct segment *b)
+{
+	align_keys(d, a, 0, a->count, b, 0, b->count, true);
+	size_t i = 0, k = 0;
+	while (i < a->count && k < b->count) {
+		if (d->side[0].match[a->lines[i]] != DIFF_NONE && d->side[1].match[b->lines[k]] != DIFF_NONE) {
+			i++;
+			k++;
+			continue;
+		}
+		size_t i1 = i, k1 = k;
+		while (i1 < a->count && d->side[0].match[a->lines[i1]] == DIFF_NONE)
+			i1++;
+		while (k1 < b->count && d->side[1].match[b->lines[k1]] == DIFF_NONE)
+			k1++;
+		align_keys(d, a, i, i1, b, k, k1, false);
+		i = i1;
+		k = k1;
+	}
+}
+
+void diff_pair_group(struct differ *d, struct group *g)
+{
+	find_pool(d, g);
+	pair_equal(d, g);
+	pair_alike(d, g);
+	for (size_t i = 0; i < g->count[0]; i++) {
+		const struct segment *a = &g->segments[0][i];
+		if (a->other == DIFF_NONE)
+			continue;
+		const struct segment *b = &g->segments[1][a->other];
+		/* Equal segments have all their lines matched already. */
+		if (!a->bag && !b->bag && a->count && d->side[0].match[a->lines[0]] == DIFF_NONE)
+			align_pair(d, a, b);
+	}
+}
+
+/* ---- bags ---------------------------------------------------------------------------- */
+
+/* Lines of one shape: each golden line takes the run's line that holds its
+ * values, then what is left in order. */
+static void pair_bag(struct differ *d, const struct segment *a, const struct segment *b)
+{
+	struct by_digest *x = diff_alloc(a->count, sizeof(*x)), *y = diff_alloc(b->count, sizeof(*y));
+	size_t n = 0, m = 0;
+
+	for (size_t i = 0; i < a->count; i++)
+		if (d->side[0].match[a->lines[i]] == DIFF_NONE)
+			x[n++] = (struct by_digest){ d->side[0].key[a->lines[i]], a->lines[i] };
+	for (size_t i = 0; i < b->count; i++)
+		if (d->side[1].match[b->lines[i]] == DIFF_NONE)
+			y[m++] = (struct by_digest){ d->side[1].key[b->lines[i]], b->lines[i] };
+	qsort(x, n, sizeof(*x), compare_digest);
+	qsort(y, m, sizeof(*y), compare_digest);
+	struct idmap holders;
+	idmap_init(&holders);
+	for (size_t k = 0; k < m; k++) {
+		size_t c;
+		const struct canon_value *v = canon_line_values(d->side[1].canon, y[k].at, &c);
+		for (size_t o = 0; o < c; o++)
+			idmap_add(&holders, value_place(v[o].value, (uint32_t)o) ^ y[k].digest, y[k].at, NULL);
+	}
+	for (int pass = 0; pass < 2; pass++) {
+		size_t k = 0;
+		for (size_t i = 0; i < n; i++) {
+			size_t c;
+			const struct canon_value *v = canon_line_values(d->side[0].canon, x[i].at, &c);
+			if (d->side[0].match[x[i].at] != DIFF_NONE)
+				continue;
+			for (size_t o = 0; o < c; o++) {
+				uint32_t run;
+				if (d->side[0].value[v[o].value] == DIFF_NONE ||
+				    !idmap_get(&holders, value_place(d->side[0].value[v[o].value], (uint32_t)o) ^ x[i].digest, &run) ||
+				    d->side[1].match[run] != DIFF_NONE)
+					continue;
+				diff_match(d, x[i].at, run);
+				break;
+			}
+			if (pass == 0 || d->side[0].match[x[i].at] != DIFF_NONE)
+				continue;
+			while (k < m && (y[k].digest < x[i].digest ||
+					 (y[k].digest == x[i].digest && d->side[1].match[y[k].at] != DIFF_NONE)))
+				k++;
+			if (k < m && y[k].digest == x[i].digest)
+				diff_match(d, x[i].at, y[k++].at);
+		}
+	}
+	idmap_release(&holders);
+	free(x);
+	free(y);
+}
+
+void diff_pair_bags(struct differ *d, struct group *g)
+{
+	for (size_t i = 0; i < g->count[0]; i++) {
+		const struct segment *a = &g->segments[0][i];
+		if (a->other == DIFF_NONE)
+			continue;
+		const struct segment *b = &g->segments[1][a->other];
+		if (a->bag || b->bag)
+			pair_bag(d, a, b);
+	}
+}
