@@ -11,9 +11,9 @@ static const struct command {
 	bool hidden; /* not in --help: seam's own use */
 } commands[] = {
 	{ "run", cmd_run, "run a program under a host of its own", false },
-	{ "diff", NULL, "compare two traces", false },
-	{ "accept", NULL, "make a run the golden trace", false },
-	{ "show", NULL, "look at a trace", false },
+	{ "diff", cmd_diff, "compare two traces", false },
+	{ "accept", cmd_accept, "make a run the golden trace", false },
+	{ "show", cmd_show, "look at a trace", false },
 	{ "record", NULL, "run against real systems and write down what they said", false },
 	{ "check", NULL, "judge expectations on a finished trace", false },
 	{ "test", NULL, "run case folders", false },

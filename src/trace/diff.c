@@ -99,9 +99,9 @@ static const char *order_of(const struct differ *d, const struct group *g)
 			if (g->segments[s][i].bag)
 				return "bag";
 	for (size_t i = 0; i < g->count[0]; i++)
-		if (g->segments[0][i].name.len && slice_find(g->segments[0][i].name, '/') < g->segments[0][i].name.len)
+		if (g->segments[0][i].name.len)
 			return "key";
-	return g->count[0] && g->segments[0][0].name.len ? "key" : "stream";
+	return "stream";
 }
 
 static void count_groups(struct differ *d)
