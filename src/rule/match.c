@@ -133,6 +133,20 @@ static bool turn_holds(struct rules *r, struct rule_hit *hit, struct request *re
 	return rule->chance >= 1 || peek || random_unit(&rule->random) < rule->chance;
 }
 
+/* The author's template names the route better than a guess by its shape. */
+static void name_route(const struct rule *rule, struct request *req)
+{
+	if (req->port != PORT_HTTP)
+		return;
+	for (size_t i = 0; i < rule->nconds; i++) {
+		const struct cond *c = &rule->conds[i];
+		if (c->field != FIELD_PATH || c->pattern.op != OP_PATH)
+			continue;
+		req->sum = arena_printf(req->arena, "%.*s %.*s", SLICE_ARG(req->http.method), SLICE_ARG(c->pattern.text));
+		return;
+	}
+}
+
 struct rule_hit *rules_match(struct rules *r, struct request *req)
 {
 	const struct port_index *index = &r->ports[req->port];
@@ -151,6 +165,7 @@ struct rule_hit *rules_match(struct rules *r, struct request *req)
 		hit.action = next_action(rule);
 		if (!peek)
 			rule->fired++;
+		name_route(rule, req);
 		struct rule_hit *kept = ARENA_NEW(req->arena, struct rule_hit);
 		*kept = hit;
 		return kept;
