@@ -2,7 +2,7 @@
  * fake s3_fake.c. */
 #include "service/s3/s3_fake.h"
 
-static const char *const keys[] = {"keys", "create_buckets", NULL};
+static const char *const keys[] = {"seed", "keys", "create_buckets", NULL};
 
 const struct service_type service_s3 = {
 	.protocol = "s3",
