@@ -247,7 +247,9 @@ static s3_answer_fn *find_operation(struct slice op)
 
 static const char *auth_message(const char *code, const struct s3_auth *auth)
 {
-	if (strcmp(code, "InvalidRequest") == 0)
+	if (strcmp(code, "InvalidRequest") == 0 && !auth->other)
+		return "Missing required header for this request: x-amz-content-sha256";
+	if (auth->other)
 		return "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
 	return strcmp(code, "AccessDenied") == 0 && auth->presigned ? "Request has expired" : NULL;
 }

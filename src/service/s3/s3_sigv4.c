@@ -266,6 +266,8 @@ const char *s3_auth_check(struct s3_auth *auth, const struct http_request *http,
 	const char *secret = json_string_value(json_object_getn(keys, auth->access.ptr, auth->access.len));
 	if (!secret)
 		return "InvalidAccessKeyId";
+	if (!auth->presigned && !headers_get(&http->headers, "x-amz-content-sha256"))
+		return "InvalidRequest";
 	if (seconds < 0 || slice_cmp(slice_take(auth->scope, 8), slice_take(auth->time, 8)) != 0)
 		return "AuthorizationHeaderMalformed";
 	if (auth->presigned && slice_to_i64(auth->expires, &life) && (int64_t)(now_ns / 1000000000u) > seconds + life)
