@@ -52,7 +52,10 @@ static int add_endpoint(struct host *h, struct served *s, struct page_endpoint *
 
 	if (i >= PAGE_ENDPOINTS_MAX)
 		return err_set(err, ERR_LIMIT, "%s: more than %d addresses", s->declared->name, PAGE_ENDPOINTS_MAX);
-	h->endpoints = realloc(h->endpoints, (i + 1) * sizeof(*h->endpoints));
+	/* All rows at once: sessions point at theirs, and names that a glob
+	 * claims go on adding rows while the program runs. */
+	if (!h->endpoints)
+		h->endpoints = calloc(PAGE_ENDPOINTS_MAX, sizeof(*h->endpoints));
 	if (!h->endpoints)
 		return err_set(err, ERR_IO, "out of memory");
 	h->endpoints[i] = (struct endpoint){ .service = s, .boundary = strdup(boundary), .name = strdup(name), .port = port };
