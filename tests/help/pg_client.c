@@ -11,8 +11,6 @@
 
 #include "port/sql.h"
 
-extern const struct service_type service_pg;
-
 const char PG_CLIENT_END[] = "end";
 
 /* ---- saying ---- */

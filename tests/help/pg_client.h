@@ -36,6 +36,8 @@ void pg_client_copy_data(struct buf *b, const char *data);
 void pg_client_print(struct slice sent, struct buf *out);
 
 /* A connection to service_pg, with answers from a table. */
+extern const struct service_type service_pg;
+
 struct pg_canned {
 	const char *sql;       /* compared with the request's text */
 	const char *columns;   /* "id:23 name:25"; NULL: no result set */

@@ -7,6 +7,7 @@
 #include "service/pg/pg_settings.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "service/pg/pg_error.h"
 
@@ -370,6 +371,9 @@ struct slice pg_setting_show(const struct pg_setting *s, struct slice canonical,
 	const struct unit *base = find_unit(slice_str(s->unit));
 	double n = base ? strtod(arena_slice(a, canonical).ptr, NULL) : 0;
 
+	if (!strcmp(s->name, "data_directory_mode") || !strcmp(s->name, "log_file_mode") ||
+	    !strcmp(s->name, "unix_socket_permissions"))
+		return arena_printf(a, "%04o", (unsigned)strtoul(arena_slice(a, canonical).ptr, NULL, 10));
 	if ((s->type != PG_SETTING_INTEGER && s->type != PG_SETTING_REAL) || n <= 0)
 		return canonical;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {

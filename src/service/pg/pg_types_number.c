@@ -292,7 +292,8 @@ static bool send_special(struct slice s, struct buf *binary)
 	buf_add_be16(binary, 0);
 	buf_add_be16(binary, 0);
 	buf_add_be16(binary, (uint16_t)sign);
-	buf_add_be16(binary, 0);
+	/* PostgreSQL sends a scale of 32 with infinities: bits of their header read as one */
+	buf_add_be16(binary, sign == NUMERIC_NAN ? 0 : 32);
 	return true;
 }
 

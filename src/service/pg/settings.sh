@@ -16,6 +16,7 @@ with s as (
 	select name, vartype, context, unit, min_val, max_val, enumvals,
 		case when name ~ '(_file|_directory|_directories)$' then ''
 		when name in ('TimeZone', 'log_timezone') then 'UTC'
+		when setting ~ '^0[0-7]{3}$' then boot_val -- file modes: SHOW prints them in octal
 		when name in ('port') then '5432'
 		when name in ('listen_addresses') then 'localhost'
 		when name in ('server_version') then '15.8'
