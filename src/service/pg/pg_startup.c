@@ -5,6 +5,8 @@
  * Source: manual 55.2.1, 55.2.9, 55.2.10, 55.7; messages from postmaster.c,
  * auth.c and postinit.c of PostgreSQL 15.
  */
+#include <stdlib.h>
+
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
 #include "service/pg/pg_message.h"
@@ -158,6 +160,16 @@ static enum decode welcome(struct pg_conn *c, struct buf *out)
 	return DECODE_OWN;
 }
 
+/* "15.8 (Debian ...)" as text and as 150008. */
+static void tell_version(struct pg_session *s, const char *version, struct arena *a)
+{
+	char *end;
+	unsigned long major = strtoul(version, &end, 10), minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+
+	pg_session_force(s, "server_version", slice_str(version), PG_SCOPE_START);
+	pg_session_force(s, "server_version_num", arena_printf(a, "%lu", major * 10000 + minor), PG_SCOPE_START);
+}
+
 static enum decode start(struct pg_conn *c, uint32_t version, struct pg_reader *r, struct arena *a, struct buf *out)
 {
 	struct pg_server *server = c->server;
@@ -176,7 +188,7 @@ static enum decode start(struct pg_conn *c, uint32_t version, struct pg_reader *
 	    !slice_eq_str(s.replication, "0") && !slice_eq_str(s.replication, "no"))
 		return FATAL(out, "0A000", "replication connections are not supported by this fake");
 	pg_session_start(&c->session, s.user, s.database.len ? s.database : s.user);
-	pg_session_force(&c->session, "server_version", slice_str(server ? server->version : "15.8"), PG_SCOPE_START);
+	tell_version(&c->session, server ? server->version : "15.8", a);
 	pg_session_force(&c->session, "session_authorization", s.user, PG_SCOPE_START);
 	e = apply_options(c, s.options, a);
 	for (size_t i = 0; i < s.nsettings && !e; i++)

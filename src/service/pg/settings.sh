@@ -13,7 +13,9 @@ cat <<'END'
 END
 psql -XAt -v ON_ERROR_STOP=1 <<'END'
 with s as (
-	select name, vartype, context, unit, min_val, max_val, enumvals,
+	select name, vartype, context, unit,
+		case name when 'server_version_num' then '0' else min_val end as min_val,
+		case name when 'server_version_num' then '999999' else max_val end as max_val, enumvals,
 		case when name ~ '(_file|_directory|_directories)$' then ''
 		when name in ('TimeZone', 'log_timezone') then 'UTC'
 		when setting ~ '^0[0-7]{3}$' then boot_val -- file modes: SHOW prints them in octal

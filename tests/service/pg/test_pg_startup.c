@@ -166,6 +166,7 @@ START_TEST(a_listed_database_exists_and_others_do_not)
 	pg_talk_init(&t, NULL, fake);
 	pg_client_startup(&t.said, "app", "stock", NULL);
 	check_greeting(pg_talk(&t), "", "ISO, MDY", "14.1", "app", "UTC");
+	ck_assert_str_eq(pg_talk_query(&t, "show server_version_num"), "T server_version_num:25\nD 140001\nC SHOW\nZ I\n");
 	pg_talk_release(&t);
 	pg_talk_init(&t, NULL, fake);
 	pg_client_startup(&t.said, "app", NULL, NULL); /* the user's name is the database's */
