@@ -195,7 +195,7 @@ struct sql_error *pg_copy_out(const struct sql_analysis *an, const struct sql_re
 {
 	size_t start = out->len;
 
-	write_response(out, 'H', an, sql->has_rows ? sql->ncolumns : an->copy_columns);
+	write_response(out, 'H', an, sql->ncolumns ? sql->ncolumns : an->copy_columns);
 	if (sql->copy_out) {
 		*rows = write_ready_data(an, body_slice(sql->copy_out), out);
 	} else {

@@ -96,7 +96,7 @@ struct slice pg_read_string(struct pg_reader *r)
 	const char *nul = r->rest.len ? memchr(r->rest.ptr, 0, r->rest.len) : NULL;
 
 	if (r->bad || !nul) {
-		r->unterminated = !r->bad;
+		r->unterminated |= !r->bad;
 		r->bad = true;
 		r->rest = SLICE_NONE;
 		return SLICE_NONE;
