@@ -25,6 +25,7 @@ int cmd_host(int argc, char **argv);
 int cmd_env(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_accept(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 
 /* "seam: NAME: sentence" on stderr; returns EXIT_USAGE. */

@@ -24,7 +24,7 @@ static const struct command {
 	{ "import", NULL, "read other tools' formats", false },
 	{ "state", NULL, "look at the fakes' tables and objects", false },
 	{ "sweep", NULL, "re-run once per event and fault", false },
-	{ "rules", NULL, "check and explain rule files", false },
+	{ "rules", cmd_rules, "check and explain rule files", false },
 	{ "mask", NULL, "add a mask to a rule file", false },
 	{ "doctor", NULL, "say what this machine allows", false },
 	{ "host", cmd_host, "", true },
