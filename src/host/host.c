@@ -300,6 +300,15 @@ static void release(struct host *h)
 	free(h->trace_path);
 }
 
+/* A socket of the host must never land on 0, 1 or 2: somebody would print into
+ * it. The program still finds them closed. */
+static void fill_standard_fds(struct host *h)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			h->closed[fd] = open("/dev/null", O_RDWR) == fd;
+}
+
 int host_run(const struct host_options *options)
 {
 	struct host h = { .options = options, .control_fd = -1, .signal_fd = -1, .root_fd = -1, .page = { .block_fd = -1 } };
@@ -313,6 +322,7 @@ int host_run(const struct host_options *options)
 	map_init(&h.pointers);
 	buf_init(&h.misses, 256 * 1024);
 	arena_init(&h.arena);
+	fill_standard_fds(&h);
 	uv_loop_init(&h.loop);
 	sigprocmask(SIG_SETMASK, NULL, &h.mask);
 	if (load_rules(&h) < 0)

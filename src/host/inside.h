@@ -67,6 +67,7 @@ struct host {
 	struct exchange *exchanges;
 	uv_poll_t signals;
 	int signal_fd;
+	bool closed[3];             /* stdin, stdout, stderr that seam was started without */
 	sigset_t mask;              /* before the host blocked its own */
 	uv_poll_t root_watch;
 	int root_fd;                /* pidfd of the program */

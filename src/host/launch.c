@@ -143,12 +143,16 @@ struct child {
 	const char *const *argv;
 	const char **env;
 	sigset_t mask; /* as it was before the host blocked what it reads itself */
+	const bool *closed; /* of 0, 1, 2: were not open when seam was started */
 	int report; /* errno of a failed exec goes here */
 };
 
 /* In the child: only what is safe after fork. */
 static void become(const struct child *c)
 {
+	for (int fd = 0; fd < 3; fd++)
+		if (c->closed[fd])
+			close(fd);
 	sigprocmask(SIG_SETMASK, &c->mask, NULL);
 	execvpe(c->argv[0], (char *const *)c->argv, (char *const *)c->env);
 	int why = errno;
@@ -176,7 +180,7 @@ int launch(struct host *h, struct err *err)
 		return HOST_EXIT_FAILED;
 	}
 	arena_init(&arena);
-	struct child child = { .argv = h->options->argv, .env = merge_environment(h, &arena, shim), .mask = h->mask, .report = pipes[1] };
+	struct child child = { .argv = h->options->argv, .env = merge_environment(h, &arena, shim), .mask = h->mask, .closed = h->closed, .report = pipes[1] };
 	pid_t pid = fork();
 	if (pid == 0)
 		become(&child);

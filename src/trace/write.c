@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -99,8 +100,17 @@ static void trace_free(struct trace *t)
 	free(t);
 }
 
+static bool may_replace(const struct trace *t)
+{
+	struct stat st;
+
+	return lstat(t->path, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_size > 0;
+}
+
 /* The lock comes before the file is cut, so that a run never empties the trace
- * of another that is still going. */
+ * of another that is still going. An old trace makes room for a new file where
+ * that is possible: ext4 writes a file that was cut to nothing through to the
+ * disk when it is closed, which costs more than a short run. */
 static int open_file(struct trace *t, struct err *err)
 {
 	t->fd = open(t->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
@@ -109,6 +119,12 @@ static int open_file(struct trace *t, struct err *err)
 	if (flock(t->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return err_at(err, ERR_IO, t->path, 0, 0,
 			      "the trace is in use: another run writes it, or a command reads it; give this run a name of its own");
+	if (may_replace(t) && unlink(t->path) == 0) {
+		close(t->fd);
+		t->fd = open(t->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (t->fd < 0 || flock(t->fd, LOCK_EX | LOCK_NB) < 0)
+			return err_at(err, ERR_IO, t->path, 0, 0, "cannot write the trace: %s", strerror(errno));
+	}
 	/* A pipe or a terminal cannot be cut and need not be. */
 	if (ftruncate(t->fd, 0) < 0 && errno != EINVAL)
 		return err_at(err, ERR_IO, t->path, 0, 0, "cannot write the trace: %s", strerror(errno));

@@ -21,7 +21,7 @@ ROUNDS=${ROUNDS:-20000}
 for tool in pingpong spawn; do
 	cc -O2 -D_GNU_SOURCE -o "$work/$tool" tests/bench/$tool.c || exit 2
 done
-ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf b > 0 ? "%.2f" : "-", a / b }'; }
+ratio() { awk -v a="$1" -v b="$2" "BEGIN { if (b > 0) printf \"%.2f\", a / b }"; }
 # The same command unpinned, then with everything on one core.
 pinned() { taskset -c 0 "$@"; }
 stop_postgres() { :; }
