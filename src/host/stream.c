@@ -34,8 +34,8 @@ int stream_open(struct stream *s, uv_loop_t *loop, int fd, const struct stream_o
 static void set_interest(struct stream *s)
 {
 	bool full = s->hold && s->in.len >= READ_PIECE;
-	bool unsent = s->ssl ? s->sealed.len > 0 : s->out.len > 0;
-	int want = (s->ending || full ? 0 : UV_READABLE) | (unsent || s->tail ? UV_WRITABLE : 0);
+	/* what waits for the end of the turn is not asked about: only what the socket did not take */
+	int want = (s->ending || full ? 0 : UV_READABLE) | (s->blocked ? UV_WRITABLE : 0);
 
 	if (s->closing || want == s->interest)
 		return;
@@ -222,7 +222,8 @@ static bool push(struct stream *s)
 		s->sent += (uint64_t)n;
 	}
 	buf_drop(b, sent);
-	return b->len == 0;
+	s->blocked = b->len > 0;
+	return !s->blocked;
 }
 
 /* Takes the next piece of the body into `out`. */

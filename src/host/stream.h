@@ -39,6 +39,7 @@ struct stream {
 	struct body *tail;
 	uint64_t tail_at;
 	int interest;           /* UV_READABLE | UV_WRITABLE as asked of the loop */
+	bool blocked;           /* the socket did not take all */
 	bool hold;              /* the owner wants no bytes now */
 	bool finishing;         /* close once all is sent */
 	bool lingering;         /* all is sent, waiting for the peer to end */
