@@ -79,11 +79,26 @@ static const uint64_t *table_of(enum s3_checksum c)
 
 /* ---- one pass over a body --------------------------------------------- */
 
-static EVP_MD_CTX *begin(const EVP_MD *md)
+/* Algorithms fetched once: with EVP_md5() OpenSSL 3 looks its provider up at
+ * every use, which costs more than the sum of a small object. */
+struct algorithm {
+	const char *name;
+	EVP_MD *md;
+};
+static struct algorithm md5 = {.name = "MD5"}, sha1 = {.name = "SHA1"}, sha256sum = {.name = "SHA256"};
+
+static EVP_MD *fetch(struct algorithm *a)
+{
+	if (!a->md)
+		a->md = EVP_MD_fetch(NULL, a->name, NULL);
+	return a->md;
+}
+
+static EVP_MD_CTX *begin(struct algorithm *a)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	if (!ctx || EVP_DigestInit_ex(ctx, md, NULL) != 1)
+	if (!ctx || EVP_DigestInit_ex(ctx, fetch(a), NULL) != 1)
 		abort(); /* out of memory: these digests are always built in */
 	return ctx;
 }
@@ -91,13 +106,13 @@ static EVP_MD_CTX *begin(const EVP_MD *md)
 void s3_digest_begin(struct s3_digest *d, bool sha256, enum s3_checksum checksum)
 {
 	*d = (struct s3_digest){ .checksum = checksum };
-	d->md5 = begin(EVP_md5());
+	d->md5 = begin(&md5);
 	if (sha256)
-		d->sha256 = begin(EVP_sha256());
+		d->sha256 = begin(&sha256sum);
 	if (checksum == S3_SHA1)
-		d->sum = begin(EVP_sha1());
+		d->sum = begin(&sha1);
 	else if (checksum == S3_SHA256)
-		d->sum = begin(EVP_sha256());
+		d->sum = begin(&sha256sum);
 	else if (checksum == S3_CRC32C)
 		d->crc = UINT32_MAX;
 	else if (checksum == S3_CRC64NVME)
@@ -190,8 +205,8 @@ void s3_digest_end(struct s3_digest *d, struct arena *a, struct s3_sums *out)
 
 void s3_md5_hex(struct slice bytes, char hex[33])
 {
-	unsigned char md5[16];
+	unsigned char sum[16];
 
-	EVP_Digest(bytes.ptr, bytes.len, md5, NULL, EVP_md5(), NULL);
-	hex_of(md5, sizeof(md5), hex);
+	EVP_Digest(bytes.ptr, bytes.len, sum, NULL, fetch(&md5), NULL);
+	hex_of(sum, sizeof(sum), hex);
 }
