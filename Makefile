@@ -111,7 +111,7 @@ $(BUILD)/tests/lib_%.so: tests/shim/lib_%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -fPIC -shared -Wl,-soname,lib_$*.so -o $@ $< $(LDFLAGS)
 
-unit: $(BUILD)/bin/unit $(BUILD)/lib/libseam.so $(TEST_PROGS) $(TEST_LIBS)
+unit: $(BUILD)/bin/unit $(BUILD)/bin/seam $(BUILD)/lib/libseam.so $(TEST_PROGS) $(TEST_LIBS)
 	$(BUILD)/bin/unit
 
 # ---- the two commands ----

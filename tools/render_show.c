@@ -2,6 +2,7 @@
 #include "render.h"
 
 #include "trace/jscan.h"
+#include "trace/jtree.h"
 
 static struct slice plain(struct slice string, struct buf *scratch)
 {
@@ -63,7 +64,7 @@ void render_event_line(const struct render *r, const struct trace_line *l, size_
 /* Text bodies as they are, line by line; JSON indented. */
 static void value(const struct render *r, json_t *v)
 {
-	if (json_is_string(v)) {
+	if (json_is_string(v) && json_string_value(v)[0] != '\x01') {
 		struct slice rest = slice_of(json_string_value(v), json_string_length(v));
 		if (slice_find(rest, '\n') == rest.len) {
 			render_text(r->out, rest);
@@ -78,7 +79,7 @@ static void value(const struct render *r, json_t *v)
 		}
 		return;
 	}
-	char *text = json_dumps(v, JSON_ENCODE_ANY | (json_is_object(v) ? JSON_INDENT(2) : JSON_COMPACT));
+	char *text = jtree_dump(v, json_is_object(v) ? JSON_INDENT(2) : JSON_COMPACT);
 	struct slice rest = slice_str(text);
 	bool first = true;
 	while (rest.ptr && rest.len) {
@@ -106,13 +107,14 @@ static void members(const struct render *r, json_t *object)
 
 void render_event(const struct render *r, const struct trace_file *f, size_t event)
 {
-	json_t *e = trace_file_event(f, event), *v;
 	struct trace_line l;
+	json_t *e, *v;
 	const char *key;
 
+	trace_file_line(f, event, &l);
+	e = jtree_load(l.text);
 	if (!e) {
 		/* Valid, but not for jansson: as it stands in the file. */
-		trace_file_line(f, event, &l);
 		fprintf(r->out, "event %zu of %s, line %zu\n  ", event, trace_file_path(f), event + 2);
 		render_text(r->out, l.text);
 		putc('\n', r->out);

@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "trace/align.h"
 #include "trace/canon_text.h"
-#include "trace/jcopy.h"
+#include "trace/jtree.h"
 #include "trace/volatile.h"
 
 #define TEXT_MAX ((size_t)1 << 32)
@@ -69,32 +69,9 @@ unsigned diff_distance(struct differ *d, uint32_t golden, uint32_t run)
 
 /* ---- the list ------------------------------------------------------------------------ */
 
-/* Numbers go through the tree as strings with this in front: 19.90 and 19.9 are
- * two spellings, and a tree would make them one. */
-#define NUMBER_MARK "\\u0001"
-
-/* The text with its numbers as they were written. */
-static char *dump(json_t *v)
-{
-	char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY), *at = text, *to = text;
-
-	while (text && *at) {
-		if (strncmp(at, "\"" NUMBER_MARK, 7) != 0) {
-			*to++ = *at++;
-			continue;
-		}
-		for (at += 7; *at != '"';)
-			*to++ = *at++;
-		at++;
-	}
-	if (text)
-		*to = '\0';
-	return text;
-}
-
 static char *shown(json_t *v)
 {
-	char *text = v ? dump(v) : NULL;
+	char *text = jtree_dump(v, JSON_COMPACT);
 	size_t cut = VALUE_SHOWN;
 
 	if (!text || strlen(text) <= VALUE_SHOWN + 64)
@@ -365,33 +342,14 @@ static void diff_payload(struct differ *d, uint32_t golden, uint32_t run, const 
 	json_decref(y);
 }
 
-static void mark_number(void *arg, struct slice path, struct slice value, struct buf *out)
-{
-	(void)arg;
-	(void)path;
-	bool number = value.ptr[0] == '-' || (value.ptr[0] >= '0' && value.ptr[0] <= '9');
-	if (number)
-		buf_add_str(out, "\"" NUMBER_MARK);
-	buf_add_slice(out, value);
-	if (number)
-		buf_add_char(out, '"');
-}
-
 static json_t *parse(struct differ *d, int side, uint32_t line)
 {
-	struct buf text, marked;
-	struct jcopy copy;
-	json_error_t jerr;
+	struct buf text;
 
 	buf_init(&text, TEXT_MAX);
-	buf_init(&marked, TEXT_MAX);
 	line_text(d, side, line, &text);
-	jcopy_init(&copy, false, mark_number, NULL);
-	jcopy_value(&copy, buf_slice(&text), &marked);
-	jcopy_release(&copy);
-	json_t *j = json_loadb(marked.ptr, marked.len, JSON_ALLOW_NUL, &jerr);
+	json_t *j = jtree_load(buf_slice(&text));
 	buf_release(&text);
-	buf_release(&marked);
 	return j;
 }
 
