@@ -97,7 +97,6 @@ static int load_rules(struct host *h)
 static int open_trace(struct host *h, struct err *err)
 {
 	char path[200];
-	size_t nrules;
 	struct trace_header header = { .run = h->dir.id,
 				       .argv = h->options->argv,
 				       .mode = "fake",
@@ -105,8 +104,9 @@ static int open_trace(struct host *h, struct err *err)
 				       .redact = rules_member(h->rules, "redact"),
 				       .correlate = rules_member(h->rules, "correlate") };
 
-	header.rules = rules_files(h->rules, &nrules);
-	header.nrules = nrules;
+	/* as they were given: what they include follows from them */
+	header.rules = h->options->rules;
+	header.nrules = h->options->nrules;
 	header.start = (struct timespec){ .tv_sec = (time_t)(h->start_wall_ns / 1000000000u), .tv_nsec = (long)(h->start_wall_ns % 1000000000u) };
 	rundir_path(&h->dir, "run.trace", path, sizeof(path));
 	h->trace_path = strdup(h->options->trace ? h->options->trace : path);

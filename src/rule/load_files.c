@@ -55,8 +55,29 @@ static struct jsondoc *add_doc(struct load *l, struct jsondoc doc)
 	return kept;
 }
 
-/* Reads one file; the place of an error about the file itself is the path of `l`, when it has a document. */
-static void read_file(struct load *l, const char *name)
+/* "a/b/../c" becomes "a/c": what a person would call the file. Names that begin
+ * with ".." and links are left as they are. */
+static const char *short_name(struct arena *a, const char *name)
+{
+	char *out = arena_str(a, name), *up;
+
+	for (char *from = out; (up = strstr(from, "/../"));) {
+		char *before = up;
+		while (before > out && before[-1] != '/')
+			before--;
+		if (before == up || strncmp(before, "../", 3) == 0) {
+			from = up + 3;
+			continue;
+		}
+		memmove(before, up + 4, strlen(up + 4) + 1);
+		from = out;
+	}
+	return out;
+}
+
+/* Reads one file, called `shown` in messages and traces; the place of an error about the file itself is the
+ * path of `l`, when it has a document. */
+static void read_file(struct load *l, const char *name, const char *shown)
 {
 	char real[PATH_MAX];
 	struct jsondoc doc;
@@ -82,6 +103,10 @@ static void read_file(struct load *l, const char *name)
 		load_bad_file(l, &err);
 		return;
 	}
+	free(doc.file);
+	doc.file = strdup(shown);
+	if (!doc.file)
+		abort();
 	struct load inner = *l;
 	inner.len = 0;
 	inner.path[0] = '\0';
@@ -104,7 +129,7 @@ static void read_pack(struct load *l, const char *name)
 	glob_t found;
 
 	if (access(file, R_OK) == 0) {
-		read_file(l, file);
+		read_file(l, file, arena_printf(&l->r->arena, "seam:%s", name).ptr);
 		return;
 	}
 	const char *names[65] = { NULL };
@@ -141,7 +166,7 @@ static void read_includes(struct load *l, json_t *list)
 			continue;
 		}
 		for (size_t k = 0; k < found.gl_pathc; k++)
-			read_file(l, arena_str(&l->r->arena, found.gl_pathv[k]));
+			read_file(l, arena_str(&l->r->arena, found.gl_pathv[k]), short_name(&l->r->arena, found.gl_pathv[k]));
 		globfree(&found);
 		load_leave(l, here);
 	}
@@ -388,7 +413,7 @@ int rules_load(struct rules **out, const char *const *files, size_t nfiles, cons
 	struct load l = { .r = new_rules(options), .errs = errs, .folder = "." };
 
 	for (size_t i = 0; i < nfiles; i++)
-		read_file(&l, files[i]);
+		read_file(&l, files[i], files[i]);
 	return finish(&l, out);
 }
 
