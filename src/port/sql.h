@@ -65,4 +65,20 @@ size_t sql_result_names(struct slice text, struct arena *a, struct slice **names
  * "INSERT 0 3", "SELECT 3", "UPDATE 3", "COMMIT". */
 struct slice sql_tag(const struct sql_analysis *an, size_t rows, struct arena *a);
 
+/* ---- the data of COPY (manual, COPY, "File Formats") ------------------- */
+
+struct buf;
+struct sql_value;
+struct sql_column;
+
+/* One row in text or csv, as the statement asks, with its line end. */
+void sql_copy_row(const struct sql_analysis *an, const struct sql_value *cells, size_t count, struct buf *out);
+/* The line of names that HEADER asks for. */
+void sql_copy_header(const struct sql_analysis *an, const struct sql_column *columns, size_t count, struct buf *out);
+/* Takes one row off the front, with its line end; a csv row may have several lines. */
+struct slice sql_copy_line(struct slice *rest, bool csv);
+/* Rows in some data, in any of the three formats: without the header line, and
+ * only up to the end mark. */
+size_t sql_copy_rows(const struct sql_analysis *an, struct slice data);
+
 #endif

@@ -25,81 +25,18 @@ static const struct sql_value *cells_of(struct rules *r, struct rule_hit *hit, s
 	return cells;
 }
 
-/* Text format: backslash escapes for what would end a field or a row. */
-static void copy_text(struct buf *out, struct slice s, char delimiter)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.ptr[i];
-		const char *escape = c == '\\' ? "\\\\" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\t' ? "\\t" : NULL;
-		if (escape && !(c == '\t' && delimiter != '\t')) {
-			buf_add_str(out, escape);
-			continue;
-		}
-		if (c == delimiter)
-			buf_add_char(out, '\\');
-		buf_add_char(out, c);
-	}
-}
-
-/* CSV: quoted when the value holds the delimiter, a quote or a line end, or reads as NULL. */
-static void copy_csv(struct buf *out, struct slice s, char delimiter, struct slice null)
-{
-	bool quote = slice_eq(s, null) || slice_eq_str(s, "\\.");
-
-	for (size_t i = 0; i < s.len && !quote; i++)
-		quote = s.ptr[i] == delimiter || s.ptr[i] == '"' || s.ptr[i] == '\n' || s.ptr[i] == '\r';
-	if (!quote) {
-		buf_add_slice(out, s);
-		return;
-	}
-	buf_add_char(out, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] == '"')
-			buf_add_char(out, '"');
-		buf_add_char(out, s.ptr[i]);
-	}
-	buf_add_char(out, '"');
-}
-
 static struct body *copy_rows(const struct action *a, const struct sql_value *cells, const struct sql_analysis *an)
 {
-	char delimiter = an->copy_delimiter ? an->copy_delimiter : an->copy_csv ? ',' : '\t';
-	struct slice null = an->copy_null.ptr ? an->copy_null : an->copy_csv ? SLICE_LIT("") : SLICE_LIT("\\N");
 	struct buf out;
 
 	buf_init(&out, COPY_MAX);
-	for (size_t i = 0; an->copy_header && i < a->ncolumns; i++) {
-		if (i)
-			buf_add_char(&out, delimiter);
-		if (an->copy_csv)
-			copy_csv(&out, a->columns[i].name, delimiter, SLICE_NONE);
-		else
-			copy_text(&out, a->columns[i].name, delimiter);
-	}
 	if (an->copy_header)
-		buf_add_char(&out, '\n');
-	for (size_t i = 0; i < a->nrows * a->ncolumns; i++) {
-		bool last = (i + 1) % a->ncolumns == 0;
-		if (cells[i].null)
-			buf_add_slice(&out, null);
-		else if (an->copy_csv)
-			copy_csv(&out, cells[i].text, delimiter, null);
-		else
-			copy_text(&out, cells[i].text, delimiter);
-		buf_add_char(&out, last ? '\n' : delimiter);
-	}
+		sql_copy_header(an, a->columns, a->ncolumns, &out);
+	for (size_t i = 0; i < a->nrows; i++)
+		sql_copy_row(an, cells + i * a->ncolumns, a->ncolumns, &out);
 	struct body *body = body_of(buf_slice(&out));
 	buf_release(&out);
 	return body;
-}
-
-static size_t count_lines(struct slice s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		n += s.ptr[i] == '\n';
-	return n + (s.len && s.ptr[s.len - 1] != '\n');
 }
 
 static void set_error(struct request *req, struct reply *reply, struct slice sqlstate, struct slice message)
@@ -136,9 +73,9 @@ static void answer_copy(struct rules *r, struct rule_hit *hit, struct request *r
 	const struct action *a = hit->action;
 	const struct sql_analysis *an = req->sql.analysis;
 
-	if (an->copy_binary && a->body != BODY_FIXED) {
+	if (an->copy_binary && !a->has_rows && a->body != BODY_FIXED) {
 		set_error(req, reply, SLICE_LIT("0A000"),
-			  arena_printf(req->arena, "COPY in binary format is answered by \"file\" or \"base64\"; rule %s has text", hit->rule->id));
+			  arena_printf(req->arena, "COPY in binary format is answered by \"rows\", \"file\" or \"base64\"; rule %s has text", hit->rule->id));
 		return;
 	}
 	if (a->has_rows) {
@@ -150,10 +87,7 @@ static void answer_copy(struct rules *r, struct rule_hit *hit, struct request *r
 	}
 	struct slice data = a->body == BODY_FIXED ? a->fixed : template_text(&a->text, r, hit, req);
 	reply->sql.copy_out = body_of(data);
-	/* The header line of CSV is not counted (CopyTo). */
-	*rows = count_lines(data);
-	if (an->copy_header && *rows)
-		--*rows;
+	*rows = sql_copy_rows(an, data);
 }
 
 void answer_sql(struct rules *r, struct rule_hit *hit, struct request *req, struct reply *reply)
@@ -167,7 +101,8 @@ void answer_sql(struct rules *r, struct rule_hit *hit, struct request *req, stru
 		answer_error(r, hit, req, reply);
 		return;
 	}
-	if (an->copy_to_stdout && (a->has_rows || a->body != BODY_NONE)) {
+	/* In binary format rows stay rows: only their service knows how values look. */
+	if (an->copy_to_stdout && (a->body != BODY_NONE || (a->has_rows && !an->copy_binary))) {
 		answer_copy(r, hit, req, reply, &rows);
 		if (reply->failed)
 			return;
@@ -187,6 +122,6 @@ void answer_sql(struct rules *r, struct rule_hit *hit, struct request *req, stru
 		reply->sql.has_rows = true;
 	}
 	if (an->copy_from_stdin && req->sql.copy_in)
-		rows = count_lines(body_slice(req->sql.copy_in)) - (an->copy_header && body_size(req->sql.copy_in) ? 1 : 0);
+		rows = sql_copy_rows(an, body_slice(req->sql.copy_in));
 	reply->sql.tag = a->has_tag ? template_text(&a->tag, r, hit, req) : sql_tag(an, rows, req->arena);
 }

@@ -225,7 +225,7 @@ static const struct {
 	{ "copy t to stdout (format csv)", "1,\"a\tb\\c\nd\"\n2,\n3,\"\"\n" },
 	{ "copy t to stdout (format csv, header)", "id,note\n1,\"a\tb\\c\nd\"\n2,\n3,\"\"\n" },
 	{ "copy t to stdout with csv delimiter ';' null 'N'", "1;\"a\tb\\c\nd\"\n2;N\n3;\n" },
-	{ "copy t to stdout delimiter '|'", "1|a\tb\\\\c\\nd\n2|\\N\n3|\n" },
+	{ "copy t to stdout delimiter '|'", "1|a\\tb\\\\c\\nd\n2|\\N\n3|\n" },
 };
 
 START_TEST(rows_are_formatted_for_copy)

@@ -102,8 +102,6 @@ enum decode pg_copy_decode(struct pg_conn *c, struct slice in, size_t *used, str
 /* CopyOutResponse to CopyDone; *rows: how many. NULL, or what is wrong with a cell. */
 struct sql_error *pg_copy_out(const struct sql_analysis *an, const struct sql_reply *sql, struct arena *a, struct buf *out,
 			      size_t *rows);
-/* Rows in the data that came. */
-size_t pg_copy_rows(const struct sql_analysis *an, struct body *data);
 
 /* pg_answer.c: what requests and answers have in common in both protocols. */
 void pg_request_fill(struct pg_conn *c, struct request *req, struct slice text, const struct sql_analysis *an);

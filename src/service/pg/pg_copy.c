@@ -5,10 +5,13 @@
  * Source: manual 55.2.6, 55.7; COPY for the formats (text, csv, binary).
  */
 #include "service/pg/pg_conn.h"
-#include "service/pg/pg_copy_format.h"
 #include "service/pg/pg_error.h"
 #include "service/pg/pg_message.h"
+#include "service/pg/pg_types.h"
 
+/* Signature, flags and length of the header extension; and the file trailer. */
+#define BINARY_HEAD SLICE_LIT("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0")
+#define BINARY_TAIL SLICE_LIT("\377\377")
 #define BINARY_CHUNK (64 * 1024) /* bytes of one CopyData when the data has no lines */
 
 /* CopyInResponse and CopyOutResponse. */
@@ -115,24 +118,6 @@ enum decode pg_copy_decode(struct pg_conn *c, struct slice in, size_t *used, str
 	}
 }
 
-size_t pg_copy_rows(const struct sql_analysis *an, struct body *data)
-{
-	struct slice rest = body_slice(data);
-	size_t rows = 0;
-
-	if (an->copy_binary)
-		return pg_copy_binary_rows(rest);
-	while (rest.len) {
-		struct slice line = pg_copy_line(&rest, an->copy_csv);
-		struct slice bare = slice_trim(line);
-
-		if (slice_eq_str(bare, "\\.")) /* end of data, as clients of protocol 2 sent it */
-			break;
-		rows++;
-	}
-	return rows && an->copy_header ? rows - 1 : rows;
-}
-
 /* ---- out ---- */
 
 static void write_data(struct buf *out, struct slice bytes)
@@ -146,17 +131,38 @@ static void write_data(struct buf *out, struct slice bytes)
 /* Data that is formatted already: a message a line, as PostgreSQL sends a row. */
 static size_t write_ready_data(const struct sql_analysis *an, struct slice rest, struct buf *out)
 {
-	size_t rows = 0;
+	size_t rows = sql_copy_rows(an, rest);
 
-	if (an->copy_binary) {
-		rows = pg_copy_binary_rows(rest);
-		for (; rest.len; rest = slice_skip(rest, BINARY_CHUNK))
-			write_data(out, slice_take(rest, BINARY_CHUNK));
-		return rows;
+	while (rest.len && an->copy_binary) {
+		write_data(out, slice_take(rest, BINARY_CHUNK));
+		rest = slice_skip(rest, BINARY_CHUNK);
 	}
-	for (; rest.len; rows++)
-		write_data(out, pg_copy_line(&rest, an->copy_csv));
-	return rows && an->copy_header ? rows - 1 : rows;
+	while (rest.len)
+		write_data(out, sql_copy_line(&rest, an->copy_csv));
+	return rows;
+}
+
+static struct sql_error *write_binary_row(const struct sql_column *columns, const struct sql_value *cells, size_t ncolumns,
+					  struct arena *a, struct buf *out)
+{
+	buf_add_be16(out, (uint16_t)ncolumns);
+	for (size_t i = 0; i < ncolumns; i++) {
+		uint32_t oid = columns[i].oid ? columns[i].oid : PG_OID_TEXT;
+		const struct pg_type *type = pg_type_find(oid);
+		size_t at = out->len;
+
+		buf_add_be32(out, UINT32_MAX);
+		if (cells[i].null)
+			continue;
+		if (!type)
+			return pg_error_new(a, "42883", "no binary output function available for type %u", oid);
+		if (!type->send(type, cells[i].text, out))
+			return pg_error_new(a, "22P02", "invalid input syntax for type %s: \"%.*s\"", type->name,
+					    SLICE_ARG(slice_take(cells[i].text, 200)));
+		if (!buf_failed(out))
+			buf_patch_be32(out, at, (uint32_t)(out->len - at - 4));
+	}
+	return NULL;
 }
 
 /* Rows of an answer, in the format that the statement asks for. */
@@ -166,27 +172,26 @@ static struct sql_error *write_rows(const struct sql_analysis *an, const struct 
 	size_t at, n = sql->ncolumns;
 
 	if (an->copy_header && !an->copy_binary) {
-		struct sql_value *names = ARENA_ARRAY(a, struct sql_value, n + 1);
-
-		for (size_t i = 0; i < n; i++)
-			names[i].text = sql->columns[i].name;
 		at = pg_write_begin(out, 'd');
-		pg_copy_header(an, names, n, out);
+		sql_copy_header(an, sql->columns, n, out);
 		pg_write_end(out, at);
 	}
 	if (an->copy_binary)
-		write_data(out, PG_COPY_BINARY_HEAD);
+		write_data(out, BINARY_HEAD);
 	for (size_t i = 0; i < sql->nrows; i++) {
-		struct sql_error *wrong;
+		struct sql_error *wrong = NULL;
 
 		at = pg_write_begin(out, 'd');
-		wrong = pg_copy_row(an, sql->columns, sql->cells + i * n, n, a, out);
+		if (an->copy_binary)
+			wrong = write_binary_row(sql->columns, sql->cells + i * n, n, a, out);
+		else
+			sql_copy_row(an, sql->cells + i * n, n, out);
 		if (wrong)
 			return wrong;
 		pg_write_end(out, at);
 	}
 	if (an->copy_binary)
-		write_data(out, PG_COPY_BINARY_TAIL);
+		write_data(out, BINARY_TAIL);
 	return NULL;
 }
 

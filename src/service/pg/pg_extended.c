@@ -302,7 +302,7 @@ static const struct sql_error *execute_answer(struct pg_conn *c, const struct re
 		if (an->copy_to_stdout)
 			wrong = pg_copy_out(an, &reply->sql, req->arena, out, &copied);
 		else if (req->sql.copy_in)
-			copied = pg_copy_rows(an, req->sql.copy_in);
+			copied = sql_copy_rows(an, body_slice(req->sql.copy_in));
 		if (wrong)
 			return wrong;
 	} else if (reply->sql.has_rows) {

@@ -95,7 +95,7 @@ static const struct sql_error *write_answer(const struct request *req, const str
 		if (an->copy_to_stdout)
 			wrong = pg_copy_out(an, sql, req->arena, out, &copied);
 		else if (req->sql.copy_in)
-			copied = pg_copy_rows(an, req->sql.copy_in);
+			copied = sql_copy_rows(an, body_slice(req->sql.copy_in));
 	} else if (sql->has_rows) {
 		pg_write_columns(out, sql, &formats);
 		wrong = pg_write_rows(out, sql, &formats, 0, sql->nrows, req->arena);

@@ -1,0 +1,159 @@
+/*
+ * The data of COPY: rows as text and csv, and rows counted. Values in binary
+ * need types and are their service's affair; their rows are counted here.
+ *
+ * Source: manual, COPY; CopyAttributeOutText and CopyAttributeOutCSV in
+ * PostgreSQL's copyto.c.
+ */
+#include "base/buf.h"
+#include "port/port.h"
+#include "port/sql.h"
+
+static char delimiter(const struct sql_analysis *an)
+{
+	return an->copy_delimiter ? an->copy_delimiter : an->copy_csv ? ',' : '\t';
+}
+
+static struct slice null_mark(const struct sql_analysis *an)
+{
+	return an->copy_null.ptr ? an->copy_null : an->copy_csv ? SLICE_LIT("") : SLICE_LIT("\\N");
+}
+
+/* Control characters are escaped whatever the delimiter is. */
+static void add_text(struct buf *out, struct slice s, char delim)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.ptr[i];
+		const char *escaped = c == '\b' ? "\\b" : c == '\f' ? "\\f" : c == '\n' ? "\\n" : c == '\r' ? "\\r" :
+				      c == '\t' ? "\\t" : c == '\v' ? "\\v" : c == '\\' ? "\\\\" : NULL;
+
+		if (escaped) {
+			buf_add_str(out, escaped);
+			continue;
+		}
+		if (c == delim)
+			buf_add_char(out, '\\');
+		buf_add_char(out, c);
+	}
+}
+
+/* Quoted when it would read back as something else: also "\." alone on its line. */
+static void add_csv(struct buf *out, struct slice s, const struct sql_analysis *an, bool only)
+{
+	char delim = delimiter(an);
+	bool quote = slice_eq(s, null_mark(an)) || (only && slice_eq_str(s, "\\."));
+
+	for (size_t i = 0; i < s.len && !quote; i++)
+		quote = s.ptr[i] == delim || s.ptr[i] == '"' || s.ptr[i] == '\n' || s.ptr[i] == '\r';
+	if (!quote) {
+		buf_add_slice(out, s);
+		return;
+	}
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] == '"')
+			buf_add_char(out, '"');
+		buf_add_char(out, s.ptr[i]);
+	}
+	buf_add_char(out, '"');
+}
+
+static void add_cell(const struct sql_analysis *an, struct slice s, bool null, bool only, struct buf *out)
+{
+	if (null)
+		buf_add_slice(out, null_mark(an));
+	else if (an->copy_csv)
+		add_csv(out, s, an, only);
+	else
+		add_text(out, s, delimiter(an));
+}
+
+void sql_copy_row(const struct sql_analysis *an, const struct sql_value *cells, size_t count, struct buf *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			buf_add_char(out, delimiter(an));
+		add_cell(an, cells[i].text, cells[i].null, count == 1, out);
+	}
+	buf_add_char(out, '\n');
+}
+
+void sql_copy_header(const struct sql_analysis *an, const struct sql_column *columns, size_t count, struct buf *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			buf_add_char(out, delimiter(an));
+		add_cell(an, columns[i].name, false, count == 1, out);
+	}
+	buf_add_char(out, '\n');
+}
+
+struct slice sql_copy_line(struct slice *rest, bool csv)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	while (n < rest->len) {
+		char c = rest->ptr[n++];
+
+		if (csv && c == '"')
+			quoted = !quoted; /* a doubled quote toggles twice */
+		else if (c == '\n' && !quoted)
+			break;
+	}
+	struct slice line = slice_take(*rest, n);
+	*rest = slice_skip(*rest, n);
+	return line;
+}
+
+static uint32_t take_be(struct slice *s, size_t bytes)
+{
+	uint32_t v = 0;
+
+	for (size_t i = 0; i < bytes && i < s->len; i++)
+		v = v << 8 | (unsigned char)s->ptr[i];
+	*s = slice_skip(*s, bytes);
+	return v;
+}
+
+/* Signature, flags, extension; then rows of counted fields up to the trailer. */
+static size_t binary_rows(struct slice rest)
+{
+	size_t rows = 0;
+
+	rest = slice_skip(rest, 15);
+	uint32_t extension = take_be(&rest, 4);
+	rest = slice_skip(rest, extension);
+	while (rest.len >= 2) {
+		uint32_t fields = take_be(&rest, 2);
+
+		if (fields == UINT16_MAX)
+			break;
+		for (; fields; fields--) {
+			uint32_t len = rest.len >= 4 ? take_be(&rest, 4) : 0;
+
+			if (len != UINT32_MAX && len > rest.len)
+				return rows; /* cut off */
+			if (len != UINT32_MAX)
+				rest = slice_skip(rest, len);
+		}
+		rows++;
+	}
+	return rows;
+}
+
+size_t sql_copy_rows(const struct sql_analysis *an, struct slice data)
+{
+	size_t rows = 0;
+
+	if (an->copy_binary)
+		return binary_rows(data);
+	while (data.len) {
+		struct slice line = slice_trim(sql_copy_line(&data, an->copy_csv));
+
+		if (slice_eq_str(line, "\\.")) /* end of data, as clients of protocol 2 sent it */
+			break;
+		rows++;
+	}
+	return rows && an->copy_header ? rows - 1 : rows;
+}
