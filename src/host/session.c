@@ -255,6 +255,7 @@ static size_t session_step(struct session *s, struct slice in)
 			return in.len;
 		case DECODE_CLOSE:
 			end_session(s, NULL);
+			mark_dirty(s); /* a farewell may be in out */
 			stream_finish(&s->stream);
 			return in.len;
 		case DECODE_BAD:
