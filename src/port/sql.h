@@ -75,8 +75,11 @@ struct sql_column;
 void sql_copy_row(const struct sql_analysis *an, const struct sql_value *cells, size_t count, struct buf *out);
 /* The line of names that HEADER asks for. */
 void sql_copy_header(const struct sql_analysis *an, const struct sql_column *columns, size_t count, struct buf *out);
-/* Takes one row off the front, with its line end; a csv row may have several lines. */
-struct slice sql_copy_line(struct slice *rest, bool csv);
+/* Takes one row off the front, as PostgreSQL puts it into one CopyData: with its
+ * line end, which csv may also have inside; in binary the head goes with the
+ * `first` row, the trailer is a piece of its own. What is cut off or is not in
+ * the format comes whole. */
+struct slice sql_copy_next(const struct sql_analysis *an, struct slice *rest, bool first);
 /* Rows in some data, in any of the three formats: without the header line, and
  * only up to the end mark. */
 size_t sql_copy_rows(const struct sql_analysis *an, struct slice data);

@@ -88,57 +88,89 @@ void sql_copy_header(const struct sql_analysis *an, const struct sql_column *col
 	buf_add_char(out, '\n');
 }
 
-struct slice sql_copy_line(struct slice *rest, bool csv)
+/* Bytes of the first text or csv row. */
+static size_t line_length(struct slice s, bool csv)
 {
 	bool quoted = false;
 	size_t n = 0;
 
-	while (n < rest->len) {
-		char c = rest->ptr[n++];
+	while (n < s.len) {
+		char c = s.ptr[n++];
 
 		if (csv && c == '"')
 			quoted = !quoted; /* a doubled quote toggles twice */
 		else if (c == '\n' && !quoted)
 			break;
 	}
-	struct slice line = slice_take(*rest, n);
-	*rest = slice_skip(*rest, n);
-	return line;
+	return n;
 }
 
-static uint32_t take_be(struct slice *s, size_t bytes)
+static bool take_be(struct slice *s, size_t bytes, uint32_t *v)
 {
-	uint32_t v = 0;
-
-	for (size_t i = 0; i < bytes && i < s->len; i++)
-		v = v << 8 | (unsigned char)s->ptr[i];
+	*v = 0;
+	if (s->len < bytes)
+		return false;
+	for (size_t i = 0; i < bytes; i++)
+		*v = *v << 8 | (unsigned char)s->ptr[i];
 	*s = slice_skip(*s, bytes);
-	return v;
+	return true;
 }
 
-/* Signature, flags, extension; then rows of counted fields up to the trailer. */
-static size_t binary_rows(struct slice rest)
+/* Takes signature, flags and extension. False: cut off. */
+static bool take_head(struct slice *s)
+{
+	uint32_t extension;
+
+	if (s->len < 15)
+		return false;
+	*s = slice_skip(*s, 15);
+	if (!take_be(s, 4, &extension) || extension > s->len)
+		return false;
+	*s = slice_skip(*s, extension);
+	return true;
+}
+
+/* Takes one row of counted fields, or the trailer (*last). False: cut off. */
+static bool take_row(struct slice *s, bool *last)
+{
+	uint32_t fields, len;
+
+	if (!take_be(s, 2, &fields))
+		return false;
+	*last = fields == UINT16_MAX;
+	for (; !*last && fields; fields--) {
+		if (!take_be(s, 4, &len) || (len != UINT32_MAX && len > s->len))
+			return false;
+		if (len != UINT32_MAX)
+			*s = slice_skip(*s, len);
+	}
+	return true;
+}
+
+struct slice sql_copy_next(const struct sql_analysis *an, struct slice *rest, bool first)
+{
+	struct slice after = *rest;
+	size_t n = rest->len;
+	bool last;
+
+	if (!an->copy_binary)
+		n = line_length(*rest, an->copy_csv);
+	else if ((!first || take_head(&after)) && take_row(&after, &last))
+		n -= after.len;
+	struct slice row = slice_take(*rest, n);
+	*rest = slice_skip(*rest, n);
+	return row;
+}
+
+static size_t binary_rows(struct slice data)
 {
 	size_t rows = 0;
+	bool last = false;
 
-	rest = slice_skip(rest, 15);
-	uint32_t extension = take_be(&rest, 4);
-	rest = slice_skip(rest, extension);
-	while (rest.len >= 2) {
-		uint32_t fields = take_be(&rest, 2);
-
-		if (fields == UINT16_MAX)
-			break;
-		for (; fields; fields--) {
-			uint32_t len = rest.len >= 4 ? take_be(&rest, 4) : 0;
-
-			if (len != UINT32_MAX && len > rest.len)
-				return rows; /* cut off */
-			if (len != UINT32_MAX)
-				rest = slice_skip(rest, len);
-		}
+	if (!take_head(&data))
+		return 0;
+	while (take_row(&data, &last) && !last)
 		rows++;
-	}
 	return rows;
 }
 
@@ -149,7 +181,7 @@ size_t sql_copy_rows(const struct sql_analysis *an, struct slice data)
 	if (an->copy_binary)
 		return binary_rows(data);
 	while (data.len) {
-		struct slice line = slice_trim(sql_copy_line(&data, an->copy_csv));
+		struct slice line = slice_trim(sql_copy_next(an, &data, false));
 
 		if (slice_eq_str(line, "\\.")) /* end of data, as clients of protocol 2 sent it */
 			break;

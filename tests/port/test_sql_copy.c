@@ -79,7 +79,30 @@ START_TEST(rows_are_counted_in_every_format)
 }
 END_TEST
 
+START_TEST(data_falls_into_rows)
+{
+	const struct sql_analysis *an = sql_analyse(SLICE_LIT("copy t to stdout csv"));
+	struct slice rest = SLICE_LIT("a,\"x\ny\"\nb\nc");
+
+	ck_assert(slice_eq_str(sql_copy_next(an, &rest, true), "a,\"x\ny\"\n"));
+	ck_assert(slice_eq_str(sql_copy_next(an, &rest, false), "b\n"));
+	ck_assert(slice_eq_str(sql_copy_next(an, &rest, false), "c"));
+	ck_assert_uint_eq(rest.len, 0);
+
+	an = sql_analyse(SLICE_LIT("copy t to stdout binary"));
+	rest = SLICE_LIT("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\2ex\0\1\0\0\0\1x\0\1\377\377\377\377\377\377");
+	ck_assert_uint_eq(sql_copy_next(an, &rest, true).len, 19 + 2 + 7);
+	ck_assert_uint_eq(sql_copy_next(an, &rest, false).len, 6);
+	ck_assert_uint_eq(sql_copy_next(an, &rest, false).len, 2);
+	ck_assert_uint_eq(rest.len, 0);
+	rest = SLICE_LIT("\0\2\0\0\0\1x"); /* cut off: all of it */
+	ck_assert_uint_eq(sql_copy_next(an, &rest, false).len, 7);
+	ck_assert_uint_eq(rest.len, 0);
+}
+END_TEST
+
 SUITE_BEGIN(sql_copy)
+	SUITE_TEST(data_falls_into_rows);
 	SUITE_TEST(rows_are_written_as_the_statement_asks);
 	SUITE_TEST(an_end_mark_as_the_only_value_of_csv_is_quoted);
 	SUITE_TEST(rows_are_counted_in_every_format);

@@ -12,7 +12,6 @@
 /* Signature, flags and length of the header extension; and the file trailer. */
 #define BINARY_HEAD SLICE_LIT("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0")
 #define BINARY_TAIL SLICE_LIT("\377\377")
-#define BINARY_CHUNK (64 * 1024) /* bytes of one CopyData when the data has no lines */
 
 /* CopyInResponse and CopyOutResponse. */
 static void write_response(struct buf *out, char type, const struct sql_analysis *an, size_t ncolumns)
@@ -128,17 +127,13 @@ static void write_data(struct buf *out, struct slice bytes)
 	pg_write_end(out, at);
 }
 
-/* Data that is formatted already: a message a line, as PostgreSQL sends a row. */
+/* Data that is formatted already: a message a row, as PostgreSQL sends it. */
 static size_t write_ready_data(const struct sql_analysis *an, struct slice rest, struct buf *out)
 {
 	size_t rows = sql_copy_rows(an, rest);
 
-	while (rest.len && an->copy_binary) {
-		write_data(out, slice_take(rest, BINARY_CHUNK));
-		rest = slice_skip(rest, BINARY_CHUNK);
-	}
-	while (rest.len)
-		write_data(out, sql_copy_line(&rest, an->copy_csv));
+	for (bool first = true; rest.len; first = false)
+		write_data(out, sql_copy_next(an, &rest, first));
 	return rows;
 }
 
@@ -176,12 +171,12 @@ static struct sql_error *write_rows(const struct sql_analysis *an, const struct 
 		sql_copy_header(an, sql->columns, n, out);
 		pg_write_end(out, at);
 	}
-	if (an->copy_binary)
-		write_data(out, BINARY_HEAD);
 	for (size_t i = 0; i < sql->nrows; i++) {
 		struct sql_error *wrong = NULL;
 
 		at = pg_write_begin(out, 'd');
+		if (an->copy_binary && !i)
+			buf_add_slice(out, BINARY_HEAD); /* of the same message: psycopg 3 relies on it */
 		if (an->copy_binary)
 			wrong = write_binary_row(sql->columns, sql->cells + i * n, n, a, out);
 		else
@@ -190,8 +185,13 @@ static struct sql_error *write_rows(const struct sql_analysis *an, const struct 
 			return wrong;
 		pg_write_end(out, at);
 	}
-	if (an->copy_binary)
-		write_data(out, BINARY_TAIL);
+	if (an->copy_binary) {
+		at = pg_write_begin(out, 'd');
+		if (!sql->nrows)
+			buf_add_slice(out, BINARY_HEAD);
+		buf_add_slice(out, BINARY_TAIL);
+		pg_write_end(out, at);
+	}
 	return NULL;
 }
 

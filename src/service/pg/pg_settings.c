@@ -228,16 +228,17 @@ static struct sql_error *check_enum(const struct pg_setting *s, struct slice val
 
 /* ---- strings with a meaning ---- */
 
-/* Encodings are compared without case and punctuation: "utf-8" is UTF8. */
+/* Only letters and digits of an encoding's name count: "utf-8" is UTF8, and so
+ * is asyncpg's "'utf-8'" with the quotes in it (clean_encoding_name). */
 static bool same_encoding(struct slice value, const char *name)
 {
 	for (size_t i = 0; i < value.len; i++) {
 		char c = value.ptr[i];
 
-		if (c == '-' || c == '_' || c == ' ')
-			continue;
 		if (c >= 'A' && c <= 'Z')
 			c |= 0x20;
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')))
+			continue;
 		if (c != *name++)
 			return false;
 	}

@@ -12,6 +12,7 @@ static const struct pg_canned canned[] = {
 	{ .sql = "copy (select 2) to stdout", .columns = "a:25 b:25", .rows = "tab\there|back\\slash;NULL|line\nend" },
 	{ .sql = "copy (select 3) to stdout (format binary)", .columns = "a:23 b:25", .rows = "7|x;NULL|y" },
 	{ .sql = "copy (select 4) to stdout (format binary)", .columns = "a:23", .rows = "seven" },
+	{ .sql = "copy (select 5) to stdout (format binary)", .columns = "a:23" },
 	{ .sql = "copy c to stdout csv header", .copy_out = "id,note\n1,\"two\nlines\"\n2,x\n" },
 	{ .sql = "copy w to stdout", .columns = "a:25" },
 	{ .sql = "select 1", .columns = "?column?:23", .rows = "1" },
@@ -185,9 +186,11 @@ START_TEST(binary_copy_has_head_rows_and_tail)
 
 	pg_talk_start(&t, canned);
 	SAYS("copy (select 3) to stdout (format binary)",
-	     "H 1 columns 2\nd PGCOPY\\0a\\ff\\0d\\0a\\00\\00\\00\\00\\00\\00\\00\\00\\00\n"
-	     "d \\00\\02\\00\\00\\00\\04\\00\\00\\00\\07\\00\\00\\00\\01x\nd \\00\\02\\ff\\ff\\ff\\ff\\00\\00\\00\\01y\n"
+	     "H 1 columns 2\nd PGCOPY\\0a\\ff\\0d\\0a\\00\\00\\00\\00\\00\\00\\00\\00\\00"
+	     "\\00\\02\\00\\00\\00\\04\\00\\00\\00\\07\\00\\00\\00\\01x\nd \\00\\02\\ff\\ff\\ff\\ff\\00\\00\\00\\01y\n"
 	     "d \\ff\\ff\nc\nC COPY 2\nZ I\n");
+	SAYS("copy (select 5) to stdout (format binary)",
+	     "H 1 columns 1\nd PGCOPY\\0a\\ff\\0d\\0a\\00\\00\\00\\00\\00\\00\\00\\00\\00\\ff\\ff\nc\nC COPY 0\nZ I\n");
 	SAYS("copy (select 4) to stdout (format binary)",
 	     "E ERROR 22P02 invalid input syntax for type integer: \"seven\"\nZ I\n");
 	pg_talk_release(&t);

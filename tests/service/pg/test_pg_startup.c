@@ -37,7 +37,7 @@ START_TEST(settings_of_the_startup_packet_hold)
 	struct pg_talk t;
 
 	pg_talk_init(&t, NULL, NULL);
-	pg_client_startup(&t.said, "app", NULL, "application_name", "etl", "client_encoding", "utf-8", "DateStyle", "sql, dmy",
+	pg_client_startup(&t.said, "app", NULL, "application_name", "etl", "client_encoding", "'utf-8'", "DateStyle", "sql, dmy",
 			  "options", "-c timezone=Europe/Berlin --statement-timeout=5s -csearch_path=a\\ b", NULL);
 	check_greeting(pg_talk(&t), "etl", "SQL, DMY", "15.8", "app", "Europe/Berlin");
 	ck_assert_str_eq(pg_talk_query(&t, "show statement_timeout"), "T statement_timeout:25\nD 5s\nC SHOW\nZ I\n");
