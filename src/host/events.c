@@ -129,10 +129,10 @@ void events_process_end(struct host *h, struct process *p, bool known, int statu
 	if (p->ended)
 		return;
 	attrs_init(&attrs, &h->arena);
-	if (known && WIFEXITED(status)) {
+	/* success goes without saying: only the status of the program that seam itself started is known */
+	if (known && WIFEXITED(status) && WEXITSTATUS(status)) {
 		attrs_int(&attrs, "process.exit.code", WEXITSTATUS(status));
-		if (WEXITSTATUS(status))
-			snprintf(code, sizeof(code), "exit %d", WEXITSTATUS(status));
+		snprintf(code, sizeof(code), "exit %d", WEXITSTATUS(status));
 	} else if (known && WIFSIGNALED(status)) {
 		attrs_int(&attrs, "process.exit.signal", WTERMSIG(status));
 		snprintf(code, sizeof(code), "signal %d", WTERMSIG(status));
