@@ -4,7 +4,6 @@
  *
  * Source: manual 55.7, Bind; exec_bind_message in PostgreSQL 15.
  */
-#include "base/utf8.h"
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
 #include "service/pg/pg_message.h"
@@ -55,10 +54,8 @@ static bool read_value(struct pg_conn *c, struct pg_reader *r, uint16_t format, 
 	if (r->bad)
 		return true; /* said once for the whole message */
 	if (!format) {
-		if (!slice_is_utf8(bytes)) {
-			pg_error_send(out, "ERROR", "22021", "invalid byte sequence for encoding \"UTF8\"");
+		if (pg_error_utf8(out, bytes))
 			return false;
-		}
 		v->text = arena_slice(a, bytes);
 		return true;
 	}
@@ -72,10 +69,8 @@ static bool read_value(struct pg_conn *c, struct pg_reader *r, uint16_t format, 
 		pg_error_send(out, "ERROR", "22P03", "incorrect binary data format in bind parameter %zu", number + 1);
 		return false;
 	}
-	if (!slice_is_utf8(buf_slice(&c->scratch))) {
-		pg_error_send(out, "ERROR", "22021", "invalid byte sequence for encoding \"UTF8\"");
+	if (pg_error_utf8(out, buf_slice(&c->scratch)))
 		return false;
-	}
 	v->text = arena_slice(a, buf_slice(&c->scratch));
 	return true;
 }
@@ -95,14 +90,9 @@ static bool read_values(struct pg_conn *c, struct pg_reader *r, const struct pg_
 	}
 	portal->formats = read_formats(r, &portal->arena);
 	const char *wrong = pg_read_end(r);
-	if (wrong) {
+	if (wrong)
 		pg_error_send(out, "ERROR", "08P01", "%s", wrong);
-		return false;
-	}
-	int code = bad_format(&portal->formats);
-	if (code >= 0)
-		pg_error_send(out, "ERROR", "22023", "unsupported format code: %d", code);
-	return code < 0;
+	return !wrong; /* a result format that is none is an error of Execute */
 }
 
 /* A failed transaction takes nothing but its end: the request is refused, and

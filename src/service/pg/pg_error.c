@@ -4,6 +4,7 @@
  */
 #include "service/pg/pg_error.h"
 
+#include "base/utf8.h"
 #include "service/pg/pg_message.h"
 
 struct sql_error *pg_error_new(struct arena *a, const char *sqlstate, const char *fmt, ...)
@@ -98,6 +99,34 @@ void pg_error_send(struct buf *out, const char *severity, const char *sqlstate, 
 		.message = slice_str(text),
 	};
 	write_fields(out, 'E', &e, severity, 0);
+}
+
+/* Bytes of the character that begins so, as PostgreSQL counts them (pg_utf_mblen). */
+static size_t announced(unsigned char first)
+{
+	return first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf8 ? 4 : 1;
+}
+
+bool pg_error_utf8(struct buf *out, struct slice text)
+{
+	char bytes[24] = "";
+
+	if (slice_is_utf8(text))
+		return false;
+	/* the first character that is not one; what is before it is well-formed */
+	for (size_t len; text.len; text = slice_skip(text, len)) {
+		len = announced((unsigned char)text.ptr[0]);
+		if (len <= text.len && slice_is_utf8(slice_take(text, len)))
+			continue;
+		for (size_t i = 0; i < len && i < text.len; i++) {
+			size_t at = strlen(bytes);
+
+			snprintf(bytes + at, sizeof(bytes) - at, "%s0x%02x", i ? " " : "", (unsigned char)text.ptr[i]);
+		}
+		break;
+	}
+	pg_error_send(out, "ERROR", "22021", "invalid byte sequence for encoding \"UTF8\": %s", bytes);
+	return true;
 }
 
 /* "params.1 wants 7, got 8; table wants ...": the conditions that failed. */

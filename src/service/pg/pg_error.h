@@ -32,6 +32,10 @@ void pg_notice_write(struct buf *out, const struct sql_error *e);
 void pg_error_send(struct buf *out, const char *severity, const char *sqlstate, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* 22021 for text that is not UTF-8: an ErrorResponse that shows the bytes.
+ * False: the text is well-formed, and nothing was written. */
+bool pg_error_utf8(struct buf *out, struct slice text);
+
 /* SE001, for a request that neither rule nor fake answers. */
 struct sql_error *pg_error_unmatched(const struct request *req, const struct reply *reply);
 

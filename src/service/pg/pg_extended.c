@@ -7,7 +7,6 @@
  */
 #include <stdlib.h>
 
-#include "base/utf8.h"
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
 #include "service/pg/pg_message.h"
@@ -74,8 +73,8 @@ static enum decode parse(struct pg_conn *c, struct slice body, struct request *r
 
 	if (wrong)
 		return REFUSE(c, out, "08P01", "%s", wrong);
-	if (!slice_is_utf8(text))
-		return REFUSE(c, out, "22021", "invalid byte sequence for encoding \"UTF8\"");
+	if (pg_error_utf8(out, text))
+		return refuse(c);
 	const char *start = text.ptr;
 	text = pg_trim(text);
 	if (slice_find(text, ';') < text.len && sql_split(text, req->arena, &list) > 1)
@@ -232,7 +231,8 @@ static enum decode execute(struct pg_conn *c, struct slice body, struct request 
 	if (portal->state == PG_PORTAL_DONE && !portal->rows)
 		return REFUSE(c, out, "55000", "portal \"%.*s\" cannot be run", SLICE_ARG(name));
 	if (portal->state == PG_PORTAL_DONE) {
-		pg_write_complete(out, SLICE_LIT("SELECT 0")); /* at its end for good */
+		/* at its end for good: no rows, and SHOW and its like keep their tag */
+		pg_write_complete(out, slice_has_prefix(portal->tag, SLICE_LIT("SELECT ")) ? SLICE_LIT("SELECT 0") : portal->tag);
 		return DECODE_OWN;
 	}
 	ask(c, PG_ASK_EXECUTE, portal->statement, portal, req);
@@ -243,12 +243,19 @@ static enum decode execute(struct pg_conn *c, struct slice body, struct request 
 	return DECODE_REQUEST;
 }
 
-/* The client has been told other columns than the answer has: in text that is
- * only wrong when the number differs. */
-static struct sql_error *changed(const struct pg_statement *st, const struct pg_formats *formats, const struct sql_reply *sql,
+/* Formats that do not fit the answer; or the client has been told other columns
+ * than the answer has: in text that is only wrong when the number differs. */
+static struct sql_error *unfit(const struct pg_statement *st, const struct pg_formats *formats, const struct sql_reply *sql,
 				 struct arena *a)
 {
 	bool same = !st->described || st->ncolumns == sql->ncolumns;
+
+	if (formats->count > 1 && formats->count != sql->ncolumns)
+		return pg_error_new(a, "08P01", "bind message has %zu result formats but query has %zu columns", formats->count,
+				    sql->ncolumns);
+	for (size_t i = 0; i < formats->count; i++)
+		if (formats->list[i] > 1)
+			return pg_error_new(a, "22023", "unsupported format code: %d", (int16_t)formats->list[i]);
 
 	for (size_t i = 0; st->described && same && i < sql->ncolumns; i++)
 		same = !pg_format(formats, i) || st->columns[i] == sql->columns[i].oid;
@@ -266,7 +273,7 @@ static const struct sql_error *execute_rows(struct pg_conn *c, const struct requ
 {
 	const struct sql_reply *sql = &reply->sql;
 	struct pg_portal *p = c->portal;
-	struct sql_error *wrong = changed(p->statement, &p->formats, sql, req->arena);
+	struct sql_error *wrong = unfit(p->statement, &p->formats, sql, req->arena);
 	size_t now = c->max_rows && c->max_rows < sql->nrows ? c->max_rows : sql->nrows;
 
 	if (wrong)
@@ -277,9 +284,8 @@ static const struct sql_error *execute_rows(struct pg_conn *c, const struct requ
 	if (wrong)
 		return wrong;
 	p->rows = true;
-	p->tag = pg_answer_tag(req, reply, 0);
+	p->tag = arena_slice(&p->arena, pg_answer_tag(req, reply, 0));
 	if (c->max_rows && sql->nrows >= c->max_rows) {
-		p->tag = arena_slice(&p->arena, p->tag);
 		p->state = PG_PORTAL_SUSPENDED;
 		pg_write_empty(out, 's'); /* PortalSuspended */
 	} else {

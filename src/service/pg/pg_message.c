@@ -72,6 +72,7 @@ struct slice pg_read_bytes(struct pg_reader *r, size_t len)
 
 uint8_t pg_read_byte(struct pg_reader *r)
 {
+	r->nothing |= !r->bad && !r->rest.len;
 	struct slice s = pg_read_bytes(r, 1);
 
 	return s.len ? (uint8_t)s.ptr[0] : 0;
@@ -108,6 +109,8 @@ struct slice pg_read_string(struct pg_reader *r)
 
 const char *pg_read_end(const struct pg_reader *r)
 {
+	if (r->nothing)
+		return "no data left in message";
 	if (r->unterminated)
 		return "invalid string in message";
 	if (r->bad)

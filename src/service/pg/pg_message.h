@@ -42,6 +42,7 @@ struct pg_reader {
 	struct slice rest;
 	bool bad;          /* ran out of bytes */
 	bool unterminated; /* a string without its NUL */
+	bool nothing;      /* a Byte1 where nothing was left */
 };
 uint8_t pg_read_byte(struct pg_reader *r);
 uint16_t pg_read_int16(struct pg_reader *r);

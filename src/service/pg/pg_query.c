@@ -9,9 +9,8 @@
 #include "service/pg/pg_error.h"
 #include "service/pg/pg_message.h"
 
-static enum decode refuse(struct pg_conn *c, struct buf *out, const char *sqlstate, const char *text)
+static enum decode refused(struct pg_conn *c, struct buf *out)
 {
-	pg_error_send(out, "ERROR", sqlstate, "%s", text);
 	pg_session_fail(&c->session);
 	pg_ready(c, out);
 	return DECODE_OWN;
@@ -35,9 +34,9 @@ enum decode pg_query_start(struct pg_conn *c, struct slice body, struct request 
 	pg_statement_close(&c->portals, SLICE_NONE);
 	pg_portal_close(&c->portals, SLICE_NONE);
 	if (wrong)
-		return refuse(c, out, "08P01", wrong);
-	if (!slice_is_utf8(text))
-		return refuse(c, out, "22021", "invalid byte sequence for encoding \"UTF8\"");
+		pg_error_send(out, "ERROR", "08P01", "%s", wrong);
+	if (wrong || pg_error_utf8(out, text))
+		return refused(c, out);
 	arena_reset(&q->arena);
 	q->at = 0;
 	q->count = 1;

@@ -111,7 +111,7 @@ struct slice pg_session_get(const struct pg_session *s, struct slice name)
 
 	if (fallback && (!v || !v->value))
 		return pg_session_get(s, slice_str(fallback));
-	if (v && (setting || v->value || v->initial))
+	if (v) /* a custom setting that was reset is empty, not unknown */
 		return slice_str(value_of(v));
 	return setting ? slice_str(setting->initial) : SLICE_NONE;
 }

@@ -308,10 +308,9 @@ START_TEST(binds_that_do_not_add_up_are_errors)
 		ROW("\0\0\0\0\0\1\0\0\0\1", "08P01 insufficient data left in message"),
 		ROW("\0\0\0\2\0\0\0\0\0\1\0\0\0\1" "7\0\0", "08P01 bind message has 2 parameter formats but 1 parameters"),
 		ROW("\0\0\0\1\0\2\0\1\0\0\0\1" "7\0\0", "22023 unsupported format code: 2"),
-		ROW("\0\0\0\0\0\1\0\0\0\1" "7\0\1\0\3", "22023 unsupported format code: 3"),
 		ROW("\0\0\0\1\0\1\0\1\0\0\0\1" "7\0\0", "22P03 incorrect binary data format in bind parameter 1"),
-		ROW("\0\0\0\0\0\1\0\0\0\1\xff\0\0", "22021 invalid byte sequence for encoding \"UTF8\""),
-		ROW("\0\0\0\0\0\1\0\0\0\1\0\0\0", "22021 invalid byte sequence for encoding \"UTF8\""),
+		ROW("\0\0\0\0\0\1\0\0\0\1\xff\0\0", "22021 invalid byte sequence for encoding \"UTF8\": 0xff"),
+		ROW("\0\0\0\0\0\1\0\0\0\1\0\0\0", "22021 invalid byte sequence for encoding \"UTF8\": 0x00"),
 		ROW("\0\0\0\0\0\1\0\0\0\1" "7\0\0x", "08P01 invalid message format"),
 		ROW("\0\0\0\0\0\1\x7f\0\0\0" "7\0\0", "08P01 insufficient data left in message"),
 #undef ROW
@@ -329,6 +328,40 @@ START_TEST(binds_that_do_not_add_up_are_errors)
 		snprintf(want, sizeof(want), "1\nE ERROR %s\nZ I\n", rows[i].says);
 		ck_assert_msg(strcmp(pg_talk(&t), want) == 0, "row %zu: %s", i, t.heard.ptr);
 	}
+	pg_talk_release(&t);
+}
+END_TEST
+
+START_TEST(result_formats_that_do_not_fit_fail_execute)
+{
+	struct pg_talk t;
+
+	pg_talk_start(&t, canned);
+	pg_client_parse(&t.said, "", "select 1", -1);
+	pg_client_bind(&t.said, "", "", 3, PG_CLIENT_END);
+	pg_client_execute(&t.said, "", 0);
+	pg_client_sync(&t.said);
+	HEAR("1\n2\nE ERROR 22023 unsupported format code: 3\nZ I\n");
+	pg_client_message(&t.said, 'B', SLICE_LIT("\0\0\0\0\0\0\0\2\0\0\0\0"));
+	pg_client_execute(&t.said, "", 0);
+	pg_client_sync(&t.said);
+	HEAR("2\nE ERROR 08P01 bind message has 2 result formats but query has 1 columns\nZ I\n");
+	pg_talk_release(&t);
+}
+END_TEST
+
+START_TEST(a_show_keeps_its_tag_when_run_again)
+{
+	struct pg_talk t;
+
+	pg_talk_start(&t, canned);
+	pg_client_parse(&t.said, "", "show work_mem", -1);
+	pg_client_bind(&t.said, "", "", 0, PG_CLIENT_END);
+	pg_client_execute(&t.said, "", 1);
+	pg_client_execute(&t.said, "", 1);
+	pg_client_execute(&t.said, "", 1);
+	pg_client_sync(&t.said);
+	HEAR("1\n2\nD 4MB\ns\nC SHOW\nC SHOW\nZ I\n");
 	pg_talk_release(&t);
 }
 END_TEST
@@ -448,6 +481,8 @@ SUITE_BEGIN(pg_extended)
 	SUITE_TEST(a_failed_transaction_refuses_parse_and_bind_but_not_rollback);
 	SUITE_TEST(names_that_are_taken_or_unknown_are_errors);
 	SUITE_TEST(binds_that_do_not_add_up_are_errors);
+	SUITE_TEST(result_formats_that_do_not_fit_fail_execute);
+	SUITE_TEST(a_show_keeps_its_tag_when_run_again);
 	SUITE_TEST(an_empty_statement_executes_to_an_empty_answer);
 	SUITE_TEST(a_closed_statement_lives_on_in_its_portal);
 	SUITE_TEST(a_finished_command_cannot_run_again);

@@ -170,7 +170,8 @@ START_TEST(a_query_that_is_not_a_string_is_refused_and_the_connection_lives)
 	ck_assert_str_eq(pg_talk(&t), "E ERROR 08P01 invalid string in message\nZ I\n");
 	pg_client_message(&t.said, 'Q', SLICE_LIT("select\0 1\0"));
 	ck_assert_str_eq(pg_talk(&t), "E ERROR 08P01 invalid message format\nZ I\n");
-	SAYS("select '\xff'", "E ERROR 22021 invalid byte sequence for encoding \"UTF8\"\nZ I\n");
+	SAYS("select '\xff'", "E ERROR 22021 invalid byte sequence for encoding \"UTF8\": 0xff\nZ I\n");
+	SAYS("select 'ä\xe2\x28'", "E ERROR 22021 invalid byte sequence for encoding \"UTF8\": 0xe2 0x28 0x27\nZ I\n");
 	SAYS("select 1", "T ?column?:23\nD 1\nC SELECT 1\nZ I\n");
 	pg_talk_release(&t);
 }

@@ -46,6 +46,7 @@ START_TEST(values_are_checked_and_shown_as_postgres_does)
 		{ "show is_superuser", SHOWS("is_superuser", "on") },
 		{ "show session authorization", SHOWS("session_authorization", "app") },
 		{ "set a.b = 'x'", NULL }, { "show A.B", SHOWS("a.b", "x") },
+		{ "reset a.b", "C RESET\nZ I\n" }, { "show a.b", SHOWS("a.b", "") },
 		{ "set role none", NULL }, { "show role", SHOWS("role", "none") },
 		{ 0 },
 	};
