@@ -7,7 +7,7 @@ Every fenced block of a page is of one of these kinds:
                  anything within a line, a line "..." for any lines; "# exit N" after the
                  output expects that status
     ```sh        commands without shown output: each block must succeed
-    ```json file=NAME     a file that later blocks of the page use
+    ```... file=NAME      a file that later blocks of the page use
     ```text, ```json, ```c ...   shown, not run
 
 Each page runs in a folder of its own, which begins as a copy of the tree's examples/.
@@ -76,7 +76,8 @@ def check_page(path):
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="seam-docs-") as folder:
         shutil.copytree(os.path.join(TOP, "examples"), os.path.join(folder, "examples"))
-        env = dict(os.environ, PATH=os.path.join(BUILD, "bin") + ":" + os.environ["PATH"], HOME=folder,
+        # Debian's own programs, whatever else is installed
+        env = dict(os.environ, PATH=os.path.join(BUILD, "bin") + ":/usr/bin:/bin:/usr/sbin:/sbin", HOME=folder,
                    SEAM_LIB=os.path.join(BUILD, "lib"), SEAM_TOP=TOP)
         env.pop("CI", None)
         for kind, start, lines in blocks(path):
