@@ -294,6 +294,22 @@ static void on_exchange(uv_poll_t *poll, int status, int events)
 	read_one(poll->data);
 }
 
+/* A thread says one thing after the other, each on a connection of its own. One
+ * that was accepted before its frame had come is read before any later one, or
+ * their order would depend on the loop's. */
+static void read_older(struct host *h)
+{
+	struct exchange *x = h->exchanges, *newer;
+
+	while (x && x->next)
+		x = x->next;
+	for (; x; x = newer) {
+		newer = x->prev;
+		if (!x->waits)
+			read_one(x);
+	}
+}
+
 /* The user's own processes, and for a host of root everything below the program. */
 static bool may_speak(struct host *h, const struct ucred *who)
 {
@@ -318,6 +334,7 @@ static bool accept_one(struct host *h)
 	x->host = h;
 	x->fd = fd;
 	x->poll.data = x;
+	read_older(h);
 	x->next = h->exchanges;
 	if (x->next)
 		x->next->prev = x;
