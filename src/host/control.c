@@ -23,6 +23,7 @@ struct exchange {
 	uv_poll_t poll;
 	int fd;
 	struct ucred who;
+	bool polled; /* the loop watches it: what it says had not come when it was accepted, or it waits */
 	bool waits;  /* said goodbye, is told when the trailer is written */
 	bool closed;
 };
@@ -268,23 +269,29 @@ static void drop(struct exchange *x)
 		x->host->exchanges = x->next;
 	if (x->next)
 		x->next->prev = x->prev;
-	uv_poll_stop(&x->poll);
+	if (x->polled)
+		uv_poll_stop(&x->poll);
 	close(x->fd);
-	uv_close((uv_handle_t *)&x->poll, on_closed);
+	if (x->polled)
+		uv_close((uv_handle_t *)&x->poll, on_closed);
+	else
+		free(x);
 }
 
-/* False: nothing there yet. */
-static bool read_one(struct exchange *x)
+enum outcome { NOTHING_YET, KEPT, DROPPED };
+
+static enum outcome read_one(struct exchange *x)
 {
 	ssize_t n = recv(x->fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_TRUNC);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
+		return NOTHING_YET;
 	if (n > 0 && (size_t)n <= sizeof(frame))
 		take_frame(x, frame, (size_t)n);
-	if (n <= 0 || !x->waits)
-		drop(x);
-	return true;
+	if (n > 0 && x->waits)
+		return KEPT;
+	drop(x);
+	return DROPPED;
 }
 
 static void on_exchange(uv_poll_t *poll, int status, int events)
@@ -325,23 +332,27 @@ static bool accept_one(struct host *h)
 	if (fd < 0)
 		return false;
 	x = calloc(1, sizeof(*x));
-	if (!x || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &x->who, &len) < 0 || !may_speak(h, &x->who) ||
-	    uv_poll_init(&h->loop, &x->poll, fd) != 0) {
+	if (!x || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &x->who, &len) < 0 || !may_speak(h, &x->who)) {
 		free(x);
 		close(fd);
 		return true;
 	}
 	x->host = h;
 	x->fd = fd;
-	x->poll.data = x;
 	read_older(h);
 	x->next = h->exchanges;
 	if (x->next)
 		x->next->prev = x;
 	h->exchanges = x;
 	/* almost always the frame is there already: no need to ask the loop */
-	if (!read_one(x) || !x->closed)
+	if (read_one(x) == DROPPED)
+		return true;
+	x->polled = uv_poll_init(&h->loop, &x->poll, fd) == 0;
+	x->poll.data = x;
+	if (x->polled)
 		uv_poll_start(&x->poll, UV_READABLE, on_exchange);
+	else
+		drop(x);
 	return true;
 }
 
