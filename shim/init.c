@@ -171,18 +171,15 @@ static bool is_bare_root(void)
 }
 
 /* A bare run ends with its root, and who reads the trace next shall find it
- * whole: the root waits for the trailer. */
+ * whole: the root waits for the trailer. Others have nobody who waits for their
+ * word: the host sees them end. */
 __attribute__((destructor)) static void end(void)
 {
-	struct wire_bye frame = { .wait = 0 };
+	struct wire_bye frame = { .wait = 1 };
 	struct iovec piece = { &frame, sizeof(frame) };
 	struct wire_head reply;
 
-	if (atomic_load(&shim.state) != SHIM_FAKE || page_over())
+	if (atomic_load(&shim.state) != SHIM_FAKE || page_over() || !is_bare_root())
 		return;
-	frame.wait = is_bare_root();
-	if (frame.wait)
-		line_ask(WIRE_BYE, &piece, 1, WIRE_OK, &reply, sizeof(reply), BYE_WAIT_MS);
-	else
-		line_say(WIRE_BYE, &piece, 1);
+	line_ask(WIRE_BYE, &piece, 1, WIRE_OK, &reply, sizeof(reply), BYE_WAIT_MS);
 }

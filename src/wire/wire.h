@@ -41,7 +41,7 @@ enum wire_kind {
 	WIRE_ASK,       /* may this connect() go ahead, and where?  reply WIRE_VERDICT */
 	WIRE_CALL,      /* a library call ended.                    no reply */
 	WIRE_CALL_ASK,  /* a library call begins; a rule may answer. reply WIRE_CALL_IS */
-	WIRE_BYE,       /* the image ends normally (destructor).    reply WIRE_OK from the bare-preload root when its trailer is written */
+	WIRE_BYE,       /* the root of a bare run ends normally (destructor). reply WIRE_OK when the trailer is written */
 	WIRE_SEND,      /* a datagram with an explicit address was redirected or refused: struct wire_connect. no reply */
 
 	WIRE_OK = 64,
@@ -190,7 +190,7 @@ struct wire_call_is {
 
 struct wire_bye {
 	struct wire_head head;
-	int32_t wait; /* 1: this is the root of a bare run, the reply comes with the trailer */
+	int32_t wait; /* 1: the reply comes with the trailer */
 };
 
 /* ---- the page --------------------------------------------------------- */
