@@ -53,6 +53,11 @@ bool page_over(void)
 	return !shim.page || __atomic_load_n(&shim.page->ended, __ATOMIC_ACQUIRE);
 }
 
+bool page_guarded(void)
+{
+	return !page_over() && __atomic_load_n(&shim.page->guarded, __ATOMIC_ACQUIRE);
+}
+
 const struct page_name *page_name(uint32_t index)
 {
 	if (!shim.page || index >= count_of(&shim.page->names, PAGE_NAMES_MAX))

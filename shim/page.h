@@ -21,6 +21,8 @@ const struct page *page_map(const char *run);
 
 /* The run is over or cannot be reached: refuse everything. */
 bool page_over(void);
+/* Isolated: no address leads out (wire.h). */
+bool page_guarded(void);
 
 /* `name` in lower case, no trailing dot. */
 uint32_t page_find_name(const char *name);

@@ -15,6 +15,8 @@
 #include "shim.h"
 #include "sys.h"
 
+#define RESOLVER_PORT 53
+
 static void refuse(struct route *route, int error)
 {
 	route->outcome = WIRE_REFUSED;
@@ -133,7 +135,11 @@ void route_find(struct route *route, int fd, const struct sockaddr *addr, sockle
 		pass(route);
 	else if (row)
 		redirect(route, route->endpoint);
-	else if (page_is_virtual(&route->asked))
+	else if (page_guarded() && route->asked.family != WIRE_UNIX && route->asked.port == RESOLVER_PORT) {
+		/* a resolver of the program's own: whatever server it asks, the host's is there */
+		route->settled = true;
+		pass(route);
+	} else if (page_is_virtual(&route->asked))
 		refuse(route, ECONNREFUSED);
 	else if (route->asked.family != WIRE_UNIX && !addr_is_loopback(&route->asked))
 		refuse(route, ECONNREFUSED);

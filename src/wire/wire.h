@@ -43,6 +43,7 @@ enum wire_kind {
 	WIRE_CALL_ASK,  /* a library call begins; a rule may answer. reply WIRE_CALL_IS */
 	WIRE_BYE,       /* the root of a bare run ends normally (destructor). reply WIRE_OK when the trailer is written */
 	WIRE_SEND,      /* a datagram with an explicit address was redirected or refused: struct wire_connect. no reply */
+	WIRE_BIND,      /* bind() to a port, in an isolated run: the host gives up what it holds there. reply WIRE_OK */
 
 	WIRE_OK = 64,
 	WIRE_NAME_IS,
@@ -188,6 +189,11 @@ struct wire_call_is {
 	struct wire_value result;
 };
 
+struct wire_bind {
+	struct wire_head head;
+	struct wire_addr wanted;
+};
+
 struct wire_bye {
 	struct wire_head head;
 	int32_t wait; /* 1: the reply comes with the trailer */
@@ -259,6 +265,7 @@ struct page {
 	uint32_t block4;     /* network order: first address of the run's /20 */
 	uint32_t layers;     /* PAGE_LAYER_*: library layers that are on */
 	uint32_t ask_layers; /* PAGE_LAYER_*: rules on `call` exist for functions of this layer: ask before each call */
+	uint32_t guarded;    /* 1: isolated, every address is local: ask WIRE_BIND, and resolvers may talk to any port 53 */
 	uint32_t names, endpoints, globs, calls; /* counts, stored with release order */
 	char trust[160];     /* path of a PEM bundle with the run's CA, "" for none */
 	char java_trust[160];/* path of a Java trust store, "" for none */
