@@ -78,12 +78,17 @@ static int take_mode(const char *mode)
 			     cmd_usage("run", "--mode \"%s\": expected fake", mode));
 }
 
-static int take_isolate(const char *mode)
+static int take_isolate(const char *mode, struct host_options *o)
 {
-	if (strcmp(mode, "auto") == 0 || strcmp(mode, "off") == 0)
-		return 0;
-	if (strcmp(mode, "on") == 0)
-		return refuse(cmd_usage("run", "--isolate on: this version does not know namespaces yet; auto and off use the preload alone"));
+	static const struct { const char *name; enum host_isolate mode; } known[] = {
+		{ "auto", HOST_ISOLATE_AUTO }, { "on", HOST_ISOLATE_ON }, { "off", HOST_ISOLATE_OFF },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(mode, known[i].name) == 0) {
+			o->isolate = known[i].mode;
+			return 0;
+		}
 	return refuse(cmd_usage("run", "--isolate \"%s\": expected auto, on or off", mode));
 }
 
@@ -111,7 +116,7 @@ static int take_option(int got, char **argv, struct host_options *o, const char 
 			return refuse(cmd_usage("run", "--seed \"%s\": expected a whole number", optarg));
 		return 0;
 	case OPT_ISOLATE:
-		return take_isolate(optarg);
+		return take_isolate(optarg, o);
 	case OPT_STRICT:
 		o->strict = true;
 		return 0;
@@ -131,7 +136,7 @@ static int take_option(int got, char **argv, struct host_options *o, const char 
 int cmd_run(int argc, char **argv)
 {
 	const char *rules[RULES_MAX];
-	struct host_options o = { .rules = rules, .seed = DEFAULT_SEED, .ready_fd = -1, .profile = getenv("SEAM_PROFILE") };
+	struct host_options o = { .rules = rules, .seed = DEFAULT_SEED, .ready_fd = -1, .isolate = HOST_ISOLATE_AUTO, .profile = getenv("SEAM_PROFILE") };
 	const char *from_env = getenv("SEAM_RULES");
 	int got;
 

@@ -14,6 +14,8 @@
 
 #include "base/log.h"
 #include "host/control.h"
+#include "host/guard.h"
+#include "host/launch.h"
 
 #define BACKLOG 4096
 
@@ -77,6 +79,31 @@ static void take_hello(struct exchange *x, const struct wire_hello *f, struct sl
 	if (x->who.pid == h->root)
 		h->root_hello = true;
 	events_hello(h, x->who.pid, process_parent_of(x->who.pid), program.len ? program : SLICE_LIT("program"), f->head.tid);
+}
+
+/* The hello of the new image says more, and a fork that only execs is no program
+ * of its own. But an image into which the shim cannot get will never say hello. */
+static void take_exec(struct exchange *x, const struct wire_exec *f, struct slice strings)
+{
+	struct slice path;
+	char at[4096 + 32], name[4096];
+
+	if (!control_string(&strings, &path) || !path.len || path.len >= sizeof(name))
+		return;
+	memcpy(name, path.ptr, path.len);
+	name[path.len] = '\0';
+	/* as the process that asks would find it */
+	if (name[0] != '/' && strchr(name, '/'))
+		snprintf(at, sizeof(at), "/proc/%d/cwd/%s", (int)x->who.pid, name);
+	else
+		launch_find(name, at, sizeof(at));
+	const char *why = at[0] ? launch_obstacle(at) : NULL;
+	const char *slash = strrchr(name, '/');
+	struct slice program = slice_str(slash ? slash + 1 : name);
+	if (f->flags & WIRE_EXEC_FAILED)
+		unshimmed_remove(&x->host->unshimmed, program);
+	else if (why)
+		unshimmed_add(&x->host->unshimmed, program, why);
 }
 
 static void take_connect(struct exchange *x, const struct wire_connect *f, struct process *p)
@@ -200,6 +227,8 @@ static size_t fixed_size(uint16_t kind)
 		return sizeof(struct wire_call);
 	case WIRE_BYE:
 		return sizeof(struct wire_bye);
+	case WIRE_BIND:
+		return sizeof(struct wire_bind);
 	default:
 		return 0;
 	}
@@ -222,8 +251,16 @@ static void take_frame(struct exchange *x, const char *bytes, size_t len)
 		take_hello(x, (const struct wire_hello *)bytes, strings);
 		return;
 	}
-	if (head->kind == WIRE_EXEC)
-		return; /* the hello of the new image says more; a fork that only execs is no program of its own */
+	if (head->kind == WIRE_EXEC) {
+		take_exec(x, (const struct wire_exec *)bytes, strings);
+		return;
+	}
+	if (head->kind == WIRE_BIND) {
+		struct wire_head ok;
+		guard_yield(x->host, &((const struct wire_bind *)bytes)->wanted);
+		reply_frame(x, WIRE_OK, &ok, sizeof(ok), SLICE_NONE);
+		return;
+	}
 	if (head->kind == WIRE_BYE) {
 		take_bye(x, (const struct wire_bye *)bytes);
 		return;

@@ -3,7 +3,6 @@
  * request's own. */
 #include "host/session.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,24 +30,6 @@ static void write_event(struct host *h, struct event *e)
 		e->time_ns = host_now(h);
 	trace_write(h->trace, e);
 	arena_reset(&h->arena);
-}
-
-struct slice address_text(const struct wire_addr *a, struct arena *arena)
-{
-	char ip[INET6_ADDRSTRLEN];
-
-	switch (a->family) {
-	case WIRE_INET:
-		inet_ntop(AF_INET, a->ip, ip, sizeof(ip));
-		return arena_printf(arena, "%s:%u", ip, a->port);
-	case WIRE_INET6:
-		inet_ntop(AF_INET6, a->ip, ip, sizeof(ip));
-		return arena_printf(arena, "[%s]:%u", ip, a->port);
-	default:
-		if (a->path_len && !a->path[0])
-			return arena_printf(arena, "unix:@%.*s", a->path_len - 1, a->path + 1);
-		return arena_printf(arena, "unix:%.*s", a->path_len, a->path);
-	}
 }
 
 /* ---- processes ---------------------------------------------------------- */

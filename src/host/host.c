@@ -13,7 +13,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "host/guard.h"
 #include "host/inside.h"
+#include "host/relay.h"
+#include "host/owner.h"
 #include "host/watch.h"
 #include "port/body.h"
 
@@ -123,7 +126,11 @@ static int prepare(struct host *h, struct err *err)
 	rundir_path(&h->dir, "blobs", path, sizeof(path));
 	body_store(path);
 	rundir_path(&h->dir, WIRE_PAGE, path, sizeof(path));
+	if (isolate_open(h, err) < 0)
+		return -1;
 	if (publish_open(&h->page, path, err) < 0 || services_start(h, err) < 0 || open_trace(h, err) < 0 || control_open(h, err) < 0)
+		return -1;
+	if (guard_open(h, err) < 0)
 		return -1;
 	open_turn(h);
 	return signals_open(h, err);
@@ -211,7 +218,7 @@ static int exit_code(const struct host *h, size_t unused)
 		return HOST_EXIT_FAILED;
 	if (trace_dropped(h->trace))
 		return 3;
-	if (!h->root_hello && !h->options->allow_unshimmed)
+	if (h->unshimmed.count && !h->options->allow_unshimmed)
 		return HOST_EXIT_UNSHIMMED;
 	if (h->options->require_traffic && !h->requests)
 		return HOST_EXIT_NO_TRAFFIC;
@@ -225,25 +232,26 @@ static int end_run(struct host *h)
 	struct process *root = process_find(&h->processes, h->root);
 	size_t unused;
 	const char **unused_rules = rules_unused(h->rules, &unused);
-	const char *unshimmed[1];
 	struct trace_trailer trailer = { .processes = h->processes.images, .unused_rules = unused_rules, .nunused = unused };
 
 	drain(h);
+	isolate_dismiss(h);
 	h->page.page->ended = 1;
 	note_survivors(h);
+	guard_close(h);
 	listen_close_all(h);
+	relay_close_all(h);
 	session_close_all(h);
 	if (root)
 		events_process_end(h, root, !h->options->bare, h->status);
 	flush_turn(h);
 	free(unused_rules);
 	trailer.unused_rules = unused_rules = rules_unused(h->rules, &trailer.nunused);
+	if (!h->root_hello)
+		owner_accuse_root(h);
 	int code = exit_code(h, trailer.nunused);
-	if (!h->root_hello) {
-		unshimmed[0] = h->options->argv[0];
-		trailer.unshimmed = unshimmed;
-		trailer.nunshimmed = 1;
-	}
+	trailer.unshimmed = (const char *const *)h->unshimmed.names;
+	trailer.nunshimmed = h->unshimmed.count;
 	trailer.unmatched = h->unmatched;
 	trailer.processes = h->processes.images;
 	trailer.exit = code;
@@ -278,7 +286,9 @@ static void release(struct host *h)
 {
 	if (h->trace)
 		trace_abandon(h->trace);
+	guard_close(h);
 	listen_close_all(h);
+	relay_close_all(h);
 	listen_forget_all(h);
 	control_close(h);
 	signals_close(h);
@@ -290,6 +300,8 @@ static void release(struct host *h)
 	uv_run(&h->loop, UV_RUN_DEFAULT); /* until every handle is closed */
 	uv_loop_close(&h->loop);
 	services_stop(h);
+	isolate_close(h);
+	unshimmed_release(&h->unshimmed);
 	publish_close(&h->page);
 	rules_free(h->rules);
 	process_table_release(&h->processes);
@@ -341,6 +353,8 @@ int host_run(const struct host_options *options)
 		goto complain;
 	}
 	say_ready(&h);
+	for (char **i = h.inherited; i && *i; i++)
+		events_note(&h, NULL, *i);
 	while (!h.root_ended)
 		uv_run(&h.loop, UV_RUN_ONCE);
 	code = end_run(&h);

@@ -14,6 +14,13 @@
 
 #include "rule/rule.h"
 
+/* A network of the run's own, in which every address is local (design 5). */
+enum host_isolate {
+	HOST_ISOLATE_OFF,
+	HOST_ISOLATE_AUTO, /* where the machine allows it; else the preload alone, and the summary says so */
+	HOST_ISOLATE_ON,   /* or the run fails with 125 */
+};
+
 struct host_options {
 	const char *const *rules;  /* rule files */
 	size_t nrules;
@@ -27,6 +34,7 @@ struct host_options {
 	bool require_traffic;      /* nothing intercepted fails the run (122) */
 	bool allow_unshimmed;
 	bool quiet;                /* no summary */
+	enum host_isolate isolate; /* a bare run is never isolated: its program runs already */
 };
 
 /* Exit codes of seam's own verdict (spec-cli). */

@@ -13,10 +13,12 @@
 #include "base/arena.h"
 #include "host/authority.h"
 #include "host/host.h"
+#include "host/isolate.h"
 #include "host/process.h"
 #include "host/publish.h"
 #include "host/rundir.h"
 #include "host/stream.h"
+#include "host/unshimmed.h"
 #include "rule/rule.h"
 #include "service/service.h"
 #include "trace/write.h"
@@ -51,6 +53,13 @@ struct host {
 	size_t nservices;
 	struct endpoint *endpoints; /* by index of the page */
 	size_t nendpoints;
+	struct isolate *isolate;   /* NULL: not isolated */
+	char *exposed;             /* why isolation was not to be had; NULL: it was, or nobody asked */
+	char **inherited;          /* a sentence per socket that was kept from the program, ends in NULL; or NULL */
+	struct guard *guard;       /* what waits inside for those who go past the shim; NULL: not isolated */
+	struct resolver *resolver; /* NULL: not isolated */
+	struct relay *relays;      /* connections to real systems */
+	struct unshimmed unshimmed;
 	struct authority *authority; /* NULL when no service is reached by sockets */
 	struct trace *trace;
 	char *trace_path;
@@ -169,6 +178,9 @@ size_t launch_environment(struct host *h, struct arena *a, const char ***out);
 /* report.c */
 void report_summary(struct host *h, int exit_code);
 
+/* address.c: an internet address of the kernel */
+struct sockaddr_storage;
+struct wire_addr address_read(const struct sockaddr_storage *from, enum wire_transport transport);
 /* "10.0.0.7:7000", "[::1]:80", "unix:/path"; into the arena. */
 struct slice address_text(const struct wire_addr *a, struct arena *arena);
 

@@ -16,6 +16,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "host/guard.h"
+#include "host/owner.h"
+#include "host/relay.h"
+
 #define BACKLOG 4096
 #define ARRIVALS_KEPT 1024 /* records whose connection never came: it was refused, or closed before it was accepted */
 
@@ -48,6 +52,18 @@ static struct arrival *take_arrival(struct host *h, uint16_t port, bool v6)
 	return NULL;
 }
 
+/* No record is waited for: inside, the kernel knows. */
+static struct process *relay_owner(struct host *h, int fd, const struct sockaddr_storage *peer)
+{
+	struct sockaddr_storage own = { 0 };
+	socklen_t len = sizeof(own);
+
+	getsockname(fd, (struct sockaddr *)&own, &len);
+	struct wire_addr local = address_read(&own, WIRE_TCP), remote = address_read(peer, WIRE_TCP);
+	control_drain(h);
+	return owner_process(h, owner_of_inode(owner_tcp_inode(guard_diag(h), &remote, &local)), false);
+}
+
 static void accept_one(struct listener *l, int fd, const struct sockaddr_storage *peer)
 {
 	struct host *h = l->host;
@@ -60,6 +76,10 @@ static void accept_one(struct listener *l, int fd, const struct sockaddr_storage
 	socklen_t who_len = sizeof(who);
 	if (l->local && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &who_len) < 0)
 		who.pid = 0;
+	if (!l->local && relay_wanted(h, l->endpoint)) { /* only when isolated: the kernel says who it is */
+		relay_open(h, fd, l->endpoint, relay_owner(h, fd, peer));
+		return;
+	}
 	struct session *s = session_open(h, fd, l->endpoint, port, l->v6, who.pid);
 	if (!s)
 		return;
@@ -116,7 +136,7 @@ static int open_inet(struct host *h, uint32_t endpoint, struct page_endpoint *ro
 
 	if (row->name != UINT32_MAX)
 		sin.sin_addr.s_addr = h->page.page->name[row->name].ip4;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = isolate_socket(h, AF_INET, SOCK_STREAM, 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sin, len) < 0 || listen(fd, BACKLOG) < 0 || getsockname(fd, (struct sockaddr *)&sin, &len) < 0) {
 		err_set(err, ERR_IO, "%s: no listener on loopback: %s", h->endpoints[endpoint].boundary, strerror(errno));
 		if (fd >= 0)
@@ -135,7 +155,7 @@ static void open_inet6(struct host *h, uint32_t endpoint, struct page_endpoint *
 	socklen_t len = sizeof(sin6);
 	int on = 1;
 
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = isolate_socket(h, AF_INET6, SOCK_STREAM, 0);
 	if (fd < 0)
 		return;
 	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
@@ -197,7 +217,7 @@ void listen_record(struct host *h, const struct wire_connect *c, struct process 
 {
 	size_t kept = 0;
 
-	if (session_claim(h, c->local_port, c->v6, p, c->head.tid))
+	if (relay_wanted(h, c->endpoint) || session_claim(h, c->local_port, c->v6, p, c->head.tid))
 		return;
 	struct arrival *a = calloc(1, sizeof(*a));
 	if (!a)

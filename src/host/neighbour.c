@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define TCP_LISTEN_STATE 0x0a /* include/net/tcp_states.h */
+/* Of the column "st"; include/net/tcp_states.h. A UDP socket that is not connected is "closed". */
+#define TCP_LISTEN_STATE 0x0a
+#define UDP_BOUND_STATE 0x07
 
 /* /proc/net/tcp writes addresses as 32-bit words in the machine's order. */
 static bool same_or_any(const unsigned char *listening, const unsigned char *asked, size_t len)
@@ -31,7 +34,7 @@ static bool parse_words(const char *hex, unsigned char *out, size_t len)
 	return true;
 }
 
-static unsigned long tcp_inode_in(const char *table, const struct wire_addr *a, bool six)
+static unsigned long inode_in(const char *table, const struct wire_addr *a, bool six)
 {
 	static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 	unsigned char asked[16];
@@ -51,7 +54,7 @@ static unsigned long tcp_inode_in(const char *table, const struct wire_addr *a, 
 		unsigned char listening[16];
 		if (sscanf(line, " %*d: %32[0-9A-Fa-f]:%x %*[^ ] %x %*s %*s %*s %*d %*d %lu", hex, &port, &state, &inode) != 4)
 			continue;
-		if (state == TCP_LISTEN_STATE && port == a->port && parse_words(hex, listening, six ? 16 : 4) &&
+		if (state == (a->transport == WIRE_UDP ? UDP_BOUND_STATE : TCP_LISTEN_STATE) && port == a->port && parse_words(hex, listening, six ? 16 : 4) &&
 		    same_or_any(listening, asked, six ? 16 : 4))
 			found = inode;
 	}
@@ -60,11 +63,11 @@ static unsigned long tcp_inode_in(const char *table, const struct wire_addr *a, 
 	return found;
 }
 
-static unsigned long unix_inode(const struct wire_addr *a)
+static unsigned long unix_inode(const char *table, const struct wire_addr *a)
 {
 	char line[512], wanted[sizeof(a->path) + 1];
 	unsigned long found = 0;
-	FILE *f = fopen("/proc/net/unix", "re");
+	FILE *f = fopen(table, "re");
 
 	memcpy(wanted, a->path, sizeof(a->path));
 	wanted[a->path_len < sizeof(a->path) ? a->path_len : sizeof(a->path)] = '\0';
@@ -122,19 +125,35 @@ static bool held_by_run(struct host *h, unsigned long inode)
 	return ours;
 }
 
+/* A socket file that nobody inside has bound: its server, if there is one, is of
+ * this machine. Abstract names are a network's own, and need no such look. */
+static bool is_outside(const struct host *h, const struct wire_addr *a)
+{
+	char path[sizeof(a->path) + 1];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%.*s", a->path_len, a->path);
+	return h->isolate && a->path[0] && stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
 enum neighbour neighbour_of(struct host *h, const struct wire_addr *a)
 {
+	char four[64], six[64], local[64];
 	unsigned long inode = 0;
 
+	const char *table = a->transport == WIRE_UDP ? "udp" : "tcp";
+	snprintf(four, sizeof(four), "%s/net/%s", isolate_proc(h), table);
+	snprintf(six, sizeof(six), "%s/net/%s6", isolate_proc(h), table);
+	snprintf(local, sizeof(local), "%s/net/unix", isolate_proc(h));
 	if (a->family == WIRE_UNIX)
-		inode = unix_inode(a);
+		inode = unix_inode(local, a);
 	else {
 		if (a->family == WIRE_INET)
-			inode = tcp_inode_in("/proc/net/tcp", a, false);
+			inode = inode_in(four, a, false);
 		if (!inode)
-			inode = tcp_inode_in("/proc/net/tcp6", a, true);
+			inode = inode_in(six, a, true);
 	}
 	if (!inode)
-		return NEIGHBOUR_NONE;
+		return a->family == WIRE_UNIX && is_outside(h, a) ? NEIGHBOUR_STRANGER : NEIGHBOUR_NONE;
 	return held_by_run(h, inode) ? NEIGHBOUR_OURS : NEIGHBOUR_STRANGER;
 }

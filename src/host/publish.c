@@ -113,6 +113,25 @@ uint32_t publish_name(struct publish *p, const char *name, uint32_t flags)
 	return i;
 }
 
+static bool is_name(const struct page_name *row, const struct wire_addr *a)
+{
+	return a->family == WIRE_INET ? memcmp(&row->ip4, a->ip, 4) == 0 : a->family == WIRE_INET6 && memcmp(row->ip6, a->ip, 16) == 0;
+}
+
+uint32_t publish_find_endpoint(const struct publish *p, const struct wire_addr *asked)
+{
+	for (uint32_t i = 0; i < p->page->endpoints; i++) {
+		const struct page_endpoint *row = &p->page->endpoint[i];
+		if (row->asked.transport != asked->transport || row->asked.port != asked->port)
+			continue;
+		if (row->name != UINT32_MAX ? is_name(&p->page->name[row->name], asked) :
+					      row->asked.family == asked->family &&
+						      memcmp(row->asked.ip, asked->ip, asked->family == WIRE_INET ? 4 : 16) == 0)
+			return i;
+	}
+	return UINT32_MAX;
+}
+
 uint32_t publish_endpoint(struct publish *p, const struct page_endpoint *e)
 {
 	uint32_t i = p->page->endpoints;

@@ -26,6 +26,8 @@ void publish_close(struct publish *p);
 /* Row of a name, or a new one (with its virtual addresses); UINT32_MAX: the table is full. */
 uint32_t publish_name(struct publish *p, const char *name, uint32_t flags);
 uint32_t publish_find_name(const struct publish *p, const char *name);
+/* The endpoint of an address, as the shim would find it; UINT32_MAX: nobody's. */
+uint32_t publish_find_endpoint(const struct publish *p, const struct wire_addr *asked);
 /* Appends; UINT32_MAX: full. */
 uint32_t publish_endpoint(struct publish *p, const struct page_endpoint *e);
 bool publish_glob(struct publish *p, const char *pattern);

@@ -20,21 +20,15 @@ static void count_ports(const struct host *h, struct buf *out)
 
 static void verdict(const struct host *h, int code, struct buf *out)
 {
-	switch (code) {
-	case HOST_EXIT_UNSHIMMED:
-		buf_addf(out, "seam: %s ran without the shim, so nothing it asked was intercepted; --allow-unshimmed accepts that\n",
-			 h->options->argv[0]);
-		break;
-	case HOST_EXIT_NO_TRAFFIC:
+	unshimmed_print(&h->unshimmed, out);
+	if (code == HOST_EXIT_UNSHIMMED)
+		buf_addf(out, "seam: %zu program%s ran without the shim%s; --allow-unshimmed accepts that\n", h->unshimmed.count,
+			 h->unshimmed.count == 1 ? "" : "s", h->isolate ? "" : ", so what they asked may have gone past the fakes");
+	if (code == HOST_EXIT_NO_TRAFFIC)
 		buf_add_str(out, "seam: nothing was intercepted, and --require-traffic was given; does the program ask the outside world for anything?\n");
-		break;
-	case 3:
+	if (trace_dropped(h->trace))
 		buf_addf(out, "seam: trace: %llu events could not be written to %s; is the disk full?\n", (unsigned long long)trace_dropped(h->trace),
 			 h->trace_path);
-		break;
-	default:
-		break;
-	}
 }
 
 void report_summary(struct host *h, int code)
@@ -48,6 +42,8 @@ void report_summary(struct host *h, int code)
 	for (size_t i = 0; i < unused && h->options->strict; i++)
 		buf_addf(&out, "seam: unused rule  %s; make it \"optional\": true if that is fine\n", rules[i]);
 	verdict(h, code, &out);
+	if (h->exposed)
+		buf_addf(&out, "seam: not isolated: %s; programs that bypass the shim are not held back\n", h->exposed);
 	buf_addf(&out, "seam: %llu request%s", (unsigned long long)h->requests, h->requests == 1 ? "" : "s");
 	count_ports(h, &out);
 	buf_addf(&out, ", %zu process%s, %llu unmatched", h->processes.images, h->processes.images == 1 ? "" : "es", (unsigned long long)h->unmatched);

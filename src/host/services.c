@@ -60,7 +60,8 @@ static int add_endpoint(struct host *h, struct served *s, struct page_endpoint *
 		return err_set(err, ERR_IO, "out of memory");
 	h->endpoints[i] = (struct endpoint){ .service = s, .boundary = strdup(boundary), .name = strdup(name), .port = port };
 	h->nendpoints = i + 1;
-	if (is_pass(s))
+	/* an isolated run reaches a real system only through the host; a path leads there anyway */
+	if (is_pass(s) && (!h->isolate || row->asked.family == WIRE_UNIX))
 		row->flags |= PAGE_PASS_END;
 	else if (listen_endpoint(h, i, row, err) < 0)
 		return ERR_IO;
@@ -73,7 +74,7 @@ static int add_endpoint(struct host *h, struct served *s, struct page_endpoint *
 /* The two virtual addresses of a name lead to the same listeners. */
 static int add_named(struct host *h, struct served *s, const char *name, uint16_t port, struct err *err)
 {
-	uint32_t at = publish_name(&h->page, name, is_pass(s) ? PAGE_PASS_NAME : 0);
+	uint32_t at = publish_name(&h->page, name, is_pass(s) && !h->isolate ? PAGE_PASS_NAME : 0);
 	char boundary[300];
 
 	if (at == UINT32_MAX)
@@ -81,7 +82,7 @@ static int add_named(struct host *h, struct served *s, const char *name, uint16_
 	snprintf(boundary, sizeof(boundary), "%s:%u", name, port);
 	for (int v6 = 0; v6 < 2; v6++) {
 		struct page_endpoint row = { .asked = publish_virtual(&h->page, at, port, v6), .name = at };
-		if (is_pass(s))
+		if (is_pass(s) && !h->isolate)
 			continue; /* its addresses are the real resolver's; nothing to redirect */
 		if (add_endpoint(h, s, &row, name, port, boundary, err) < 0)
 			return ERR_IO;
@@ -230,6 +231,8 @@ int services_start(struct host *h, struct err *err)
 	if (start_authority(h, err) < 0 || start_calls(h, err) < 0)
 		return ERR_IO;
 	start_layers(h);
+	if (isolate_settle(h, err) < 0)
+		return ERR_IO;
 	for (size_t i = 0; i < h->nservices; i++)
 		for (size_t k = 0; k < declared[i].nat; k++)
 			if (add_at(h, &h->services[i], &declared[i].at[k], err) < 0)

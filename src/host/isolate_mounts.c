@@ -1,0 +1,96 @@
+/* isolate_mounts: the file system inside. Unix sockets by which a program
+ * reaches daemons of this machine are hidden under empty folders and files: a
+ * container started by the docker daemon, or a name resolved by nscd, would be
+ * out of the run's network. Resolvers that read /etc/resolv.conf find the run's. */
+#include "host/isolate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MASK "mask" /* folder of the run: `folder` (empty), `file` (empty), `resolve` (systemd's) and `resolv.conf` */
+
+/* Any address would do: all are local, and the host's responder listens on all. */
+static const char resolv_conf[] = "nameserver 127.0.0.53\n";
+
+static const struct { const char *path, *by; } masks[] = {
+	{ "/run/docker.sock", "file" },        { "/run/containerd", "folder" }, { "/run/podman", "folder" },
+	{ "/run/crio", "folder" },             { "/run/nscd", "folder" },       { "/var/run/nscd", "folder" },
+	{ "/run/dbus", "folder" },             { "/var/run/dbus", "folder" },   { "/run/systemd/resolve", "resolve" },
+	{ "/run/avahi-daemon", "folder" },     { "/var/run/docker.sock", "file" },
+};
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	size_t len = strlen(text);
+
+	if (fd < 0)
+		return -1;
+	/* the umask may be anything; root's program may run as anybody */
+	int bad = fchmod(fd, 0644) < 0 || write(fd, text, len) != (ssize_t)len;
+	close(fd);
+	return bad ? -1 : 0;
+}
+
+static int make_folder(const char *path)
+{
+	return mkdir(path, 0755) == 0 && chmod(path, 0755) == 0 ? 0 : -1;
+}
+
+int isolate_mounts_prepare(const char *folder, struct err *err)
+{
+	static const struct { const char *name, *text; } parts[] = {
+		{ MASK, NULL },
+		{ MASK "/folder", NULL },
+		{ MASK "/resolve", NULL },
+		{ MASK "/file", "" },
+		{ MASK "/resolv.conf", resolv_conf },
+		/* where /etc/resolv.conf leads on systemd's machines */
+		{ MASK "/resolve/resolv.conf", resolv_conf },
+		{ MASK "/resolve/stub-resolv.conf", resolv_conf },
+	};
+	char path[400];
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, parts[i].name);
+		if ((parts[i].text ? write_file(path, parts[i].text) : make_folder(path)) < 0)
+			return err_set(err, ERR_IO, "run directory: %s cannot be made: %s", path, strerror(errno));
+	}
+	return 0;
+}
+
+static int bind_over(const char *folder, const char *by, const char *path)
+{
+	char from[400];
+
+	snprintf(from, sizeof(from), "%s/" MASK "/%s", folder, by);
+	return mount(from, path, NULL, MS_BIND, NULL) == 0 ? 0 : -errno;
+}
+
+int isolate_mounts(const char *folder, const char **step)
+{
+	struct stat st;
+
+	*step = "mounts cannot be kept apart";
+	/* what is mounted outside still appears inside, and never the other way round */
+	if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return -errno;
+	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+		if (stat(masks[i].path, &st) < 0)
+			continue;
+		*step = masks[i].path;
+		int error = bind_over(folder, masks[i].by, masks[i].path);
+		/* a folder the user cannot enter hides its sockets well enough */
+		if (error && error != -EACCES)
+			return error;
+	}
+	/* not fatal: whatever address it names, the responder is there */
+	if (stat("/etc/resolv.conf", &st) == 0)
+		bind_over(folder, "resolv.conf", "/etc/resolv.conf");
+	return 0;
+}
