@@ -23,7 +23,7 @@ async function main() {
 	assert.strictEqual(r.rowCount, 0);
 	r = await client.query({ name: "get", text: "select id, name from items where id = $1", values: [7] });
 	assert.strictEqual(r.rows[0].name, "seven");
-	r = await client.query({ text: "select n from numbers", rows: 3, values: [], binary: true });
+	r = await client.query({ text: "select n from numbers", rows: 3, values: [] });
 	assert.deepStrictEqual(r.rows.map((o) => o.n), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 	r = await client.query("insert into items (name) values ($1) returning id", ["x"]);
 	assert.deepStrictEqual([r.command, r.rowCount, r.rows[0].id], ["INSERT", 1, "41"]);
