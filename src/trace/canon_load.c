@@ -53,11 +53,29 @@ static uint64_t hash_slice(struct slice s, uint64_t seed)
 	return canon_hash(s.ptr ? s.ptr : "", s.len, seed);
 }
 
-static int64_t int_member(struct slice object, const char *name)
+struct when_who {
+	int64_t pid, ppid, tid, ts, dur;
+};
+
+/* The volatile member in one pass. */
+static struct when_who read_t(struct slice t)
 {
+	struct when_who w = { 0 };
+	struct jscan it = jscan_open(t);
+	struct slice key, item;
 	int64_t v;
 
-	return object.ptr && slice_to_i64(jscan_get(object, name), &v) ? v : 0;
+	while (t.ptr && jscan_next(&it, &key, &item)) {
+		int64_t *to = slice_eq_str(key, "\"ts\"")     ? &w.ts
+			      : slice_eq_str(key, "\"dur\"")  ? &w.dur
+			      : slice_eq_str(key, "\"pid\"")  ? &w.pid
+			      : slice_eq_str(key, "\"tid\"")  ? &w.tid
+			      : slice_eq_str(key, "\"ppid\"") ? &w.ppid
+								: NULL;
+		if (to && slice_to_i64(item, &v))
+			*to = v;
+	}
+	return w;
 }
 
 static enum class class_of(struct slice k)
@@ -106,7 +124,7 @@ static uint32_t proc_find(struct loader *l, struct slice role, int64_t pid)
 	return CANON_NONE;
 }
 
-static uint32_t proc_started(struct loader *l, const struct trace_line *line, struct slice role, int64_t pid)
+static uint32_t proc_started(struct loader *l, const struct trace_line *line, struct slice role, const struct when_who *w)
 {
 	struct slice parent = line->a.ptr ? jscan_get(line->a, "seam.parent") : SLICE_NONE;
 	uint32_t up = CANON_NONE;
@@ -114,10 +132,10 @@ static uint32_t proc_started(struct loader *l, const struct trace_line *line, st
 
 	if (parent.len && parent.ptr[0] == '"') {
 		buf_init(&plain, 4096);
-		up = proc_find(l, jscan_plain(parent, &plain), int_member(line->t, "ppid"));
+		up = proc_find(l, jscan_plain(parent, &plain), w->ppid);
 		buf_release(&plain);
 	}
-	return proc_new(l, role, pid, up);
+	return proc_new(l, role, w->pid, up);
 }
 
 /* ---- streams --------------------------------------------------------------- */
@@ -264,10 +282,10 @@ static void load_event(struct loader *l, uint32_t event)
 
 	trace_file_line(c->file, event, &line);
 	*s = (struct seen){ .conn = -1, .mem = CANON_NONE, .class = class_of(line.k) };
-	int64_t pid = int_member(line.t, "pid");
-	s->tid = int_member(line.t, "tid");
-	s->from_ns = (uint64_t)int_member(line.t, "ts");
-	s->to_ns = s->from_ns + (uint64_t)int_member(line.t, "dur");
+	struct when_who w = read_t(line.t);
+	s->tid = w.tid;
+	s->from_ns = (uint64_t)w.ts;
+	s->to_ns = s->from_ns + (uint64_t)w.dur;
 	s->cor = correlation(&line);
 
 	/* Names must outlive the scratch that unescaping uses. */
@@ -282,9 +300,9 @@ static void load_event(struct loader *l, uint32_t event)
 
 	uint32_t proc;
 	if (slice_eq_str(line.k, "proc.start"))
-		proc = proc_started(l, &line, role, pid);
-	else if ((proc = proc_find(l, role, pid)) == CANON_NONE)
-		proc = proc_new(l, role, pid, CANON_NONE);
+		proc = proc_started(l, &line, role, &w);
+	else if ((proc = proc_find(l, role, w.pid)) == CANON_NONE)
+		proc = proc_new(l, role, w.pid, CANON_NONE);
 	s->group = group_of(l, proc, service, boundary);
 	c->groups[s->group].keyed |= s->class == C_REQUEST;
 	conn_seen(l, s);

@@ -257,7 +257,9 @@ static void copy_payload(struct canon_text *x, struct slice payload, bool reques
 		buf_add_slice(&rest, key);
 		buf_add_char(&rest, ':');
 		buf_reset(&x->path);
-		buf_addf(&x->path, "%s.%.*s", name, SLICE_ARG(member));
+		buf_add_str(&x->path, name);
+		buf_add_char(&x->path, '.');
+		buf_add_slice(&x->path, member);
 		if (slice_eq_str(member, "blob") && item.ptr[0] == '"')
 			copy_blob(x, item, buf_slice(&x->path), &rest);
 		else

@@ -221,6 +221,7 @@ static void once(const struct side *s, struct segment *seg)
 static struct segment *by_coarse(struct differ *d, struct segment *all, int side, size_t *count)
 {
 	struct segment *list = diff_alloc(all->count, sizeof(*list));
+	size_t *cap = diff_alloc(all->count, sizeof(*cap));
 	struct idmap ids;
 	size_t n = 0;
 
@@ -233,13 +234,19 @@ static struct segment *by_coarse(struct differ *d, struct segment *all, int side
 			n++;
 			list[id] = (struct segment){ .name = arena_slice(&d->arena, slice_of((const char *)&l->coarse, sizeof(l->coarse))),
 						     .other = DIFF_NONE };
-			list[id].lines = diff_alloc(all->count - i, sizeof(*list[id].lines));
+		}
+		if (list[id].count >= cap[id]) {
+			cap[id] = cap[id] ? cap[id] * 2 : 8;
+			list[id].lines = realloc(list[id].lines, cap[id] * sizeof(*list[id].lines));
+			if (!list[id].lines)
+				abort();
 		}
 		list[id].lines[list[id].count++] = all->lines[i];
 	}
 	for (size_t i = 0; i < n; i++)
 		list[i].digest = digest(&d->side[side], &list[i]);
 	idmap_release(&ids);
+	free(cap);
 	*count = n;
 	return list;
 }

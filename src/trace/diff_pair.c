@@ -27,35 +27,44 @@ static bool sum_is(struct differ *d, int side, uint32_t line, const char *const 
 	return false;
 }
 
-/* Cuts each connection into transactions and single statements. */
-static struct segment *cut_units(struct differ *d, const struct group *g, int side, size_t *count)
+/* Lines of the unit that begins at `from`: up to the end of its transaction, one
+ * without a transaction. */
+static size_t unit_length(struct differ *d, int side, const struct segment *seg, size_t from)
 {
 	static const char *const begin[] = { "BEGIN", "START TRANSACTION", NULL };
 	static const char *const end[] = { "COMMIT", "ROLLBACK", "END", "ABORT", NULL };
 	static const char *const back[] = { "ROLLBACK TO", NULL };
+
+	if (!sum_is(d, side, seg->lines[from], begin))
+		return 1;
+	for (size_t i = from + 1; i < seg->count; i++) {
+		if (sum_is(d, side, seg->lines[i], begin))
+			return i - from;
+		if (sum_is(d, side, seg->lines[i], end) && !sum_is(d, side, seg->lines[i], back))
+			return i - from + 1;
+	}
+	return seg->count - from;
+}
+
+/* Cuts each connection into transactions and single statements. */
+static struct segment *cut_units(struct differ *d, const struct group *g, int side, size_t *count)
+{
 	struct segment *units = diff_alloc(g->lines[side], sizeof(*units));
 	size_t n = 0;
 
 	for (size_t s = 0; s < g->count[side]; s++) {
 		const struct segment *seg = &g->segments[side][s];
-		bool open = false;
-		for (size_t i = 0; i < seg->count; i++) {
-			uint32_t line = seg->lines[i];
-			bool begins = sum_is(d, side, line, begin);
-			if (!open || begins) {
-				struct segment *u = &units[n++];
-				*u = (struct segment){ .name = seg->name, .other = DIFF_NONE, .bag = seg->bag };
-				u->lines = diff_alloc(seg->count - i, sizeof(*u->lines));
-				open = begins;
-			}
-			units[n - 1].lines[units[n - 1].count++] = line;
-			if (open && sum_is(d, side, line, end) && !sum_is(d, side, line, back))
-				open = false;
+		for (size_t i = 0; i < seg->count;) {
+			struct segment *u = &units[n++];
+			*u = (struct segment){ .name = seg->name, .other = DIFF_NONE, .bag = seg->bag };
+			u->count = unit_length(d, side, seg, i);
+			u->lines = diff_alloc(u->count, sizeof(*u->lines));
+			memcpy(u->lines, seg->lines + i, u->count * sizeof(*u->lines));
+			for (size_t k = 0; k < u->count; k++)
+				u->digest = (u->digest ^ d->side[side].key[u->lines[k]]) * 0x9e3779b97f4a7c15u + k + 1;
+			i += u->count;
 		}
 	}
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < units[i].count; k++)
-			units[i].digest = (units[i].digest ^ d->side[side].key[units[i].lines[k]]) * 0x9e3779b97f4a7c15u + k + 1;
 	*count = n;
 	return units;
 }

@@ -231,9 +231,14 @@ size_t jscan_space(struct slice s)
 
 /* ---- over valid text --------------------------------------------------- */
 
-/* The end of a valid string that begins at p. */
-static const char *after_string(const char *p)
+/* The end of a valid string that begins at p. Escapes are rare: look for the
+ * quote, and take the slow way only when a backslash stands right before it. */
+static const char *after_string(const char *p, const char *end)
 {
+	const char *q = memchr(p + 1, '"', (size_t)(end - p - 1));
+
+	if (!q || q[-1] != '\\')
+		return q ? q + 1 : end;
 	for (p++; *p != '"'; p++)
 		if (*p == '\\')
 			p++;
@@ -245,24 +250,30 @@ static const char *after_value(const char *p, const char *end)
 	int depth = 0;
 
 	if (*p == '"')
-		return after_string(p);
+		return after_string(p, end);
 	if (*p != '{' && *p != '[') {
 		while (p < end && *p != ',' && *p != '}' && *p != ']' && !is_space(*p))
 			p++;
 		return p;
 	}
 	for (;;) {
-		if (*p == '"') {
-			p = after_string(p);
+		switch (*p) {
+		case '"':
+			p = after_string(p, end);
 			continue;
-		}
-		if (*p == '{' || *p == '[')
+		case '{':
+		case '[':
 			depth++;
-		else if (*p == '}' || *p == ']')
-			depth--;
+			break;
+		case '}':
+		case ']':
+			if (!--depth)
+				return p + 1;
+			break;
+		default:
+			break;
+		}
 		p++;
-		if (!depth)
-			return p;
 	}
 }
 
@@ -290,7 +301,7 @@ bool jscan_next(struct jscan *it, struct slice *key, struct slice *item)
 		return false;
 	if (it->object) {
 		const char *from = it->p;
-		it->p = after_string(it->p);
+		it->p = after_string(it->p, it->end);
 		*key = slice_of(from, (size_t)(it->p - from));
 		while (is_space(*it->p) || *it->p == ':')
 			it->p++;

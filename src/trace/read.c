@@ -39,11 +39,12 @@ enum member { M_K, M_ST, M_SEQ, M_SUM, M_OK, M_ERR, M_BY, M_RULE, M_A, M_REQ, M_
 
 static const struct member_kind {
 	const char *name;
+	size_t len;     /* of the name */
 	size_t offset;  /* in struct trace_line */
 	char type;      /* s string, i integer, b bool, o object, a array */
 	bool required;
 } member_kinds[M_COUNT] = {
-#define MEMBER(id, name, type, required) [id] = { #name, offsetof(struct trace_line, name), type, required }
+#define MEMBER(id, name, type, required) [id] = { #name, sizeof(#name) - 1, offsetof(struct trace_line, name), type, required }
 	MEMBER(M_K, k, 's', true),	MEMBER(M_ST, st, 's', true),	 MEMBER(M_SEQ, seq, 'i', false),
 	MEMBER(M_SUM, sum, 's', true),	MEMBER(M_OK, ok, 'b', true),	 MEMBER(M_ERR, err, 's', false),
 	MEMBER(M_BY, by, 's', true),	MEMBER(M_RULE, rule, 's', false), MEMBER(M_A, a, 'o', false),
@@ -92,12 +93,14 @@ static struct slice *member_slot(struct trace_line *line, int m)
 	return (struct slice *)(void *)((char *)line + member_kinds[m].offset);
 }
 
-/* The first byte tells most members apart; a handful of comparisons at worst. */
-static int member_find(struct slice key)
+/* Members come in order, so the next one is at or behind the last: two or three
+ * comparisons of a byte. */
+static int member_find(struct slice key, int last)
 {
-	for (int m = 0; m < M_COUNT; m++) {
-		size_t n = strlen(member_kinds[m].name);
-		if (key.len == n + 2 && key.ptr[1] == member_kinds[m].name[0] && memcmp(key.ptr + 1, member_kinds[m].name, n) == 0)
+	for (int i = 1; i <= M_COUNT; i++) {
+		int m = (last + i) % M_COUNT;
+		const struct member_kind *k = &member_kinds[m];
+		if (key.len == k->len + 2 && key.ptr[1] == k->name[0] && memcmp(key.ptr + 1, k->name, k->len) == 0)
 			return m;
 	}
 	return -1;
@@ -113,7 +116,7 @@ static const char *line_members(struct slice text, struct trace_line *line, char
 
 	*line = (struct trace_line){ .text = text };
 	while (jscan_next(&it, &key, &item)) {
-		int m = member_find(key);
+		int m = member_find(key, last < 0 ? M_COUNT - 1 : last);
 		if (m < 0)
 			continue;
 		struct slice *slot = member_slot(line, m);
