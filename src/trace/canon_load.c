@@ -305,6 +305,7 @@ static void load_event(struct loader *l, uint32_t event)
 		proc = proc_new(l, role, w.pid, CANON_NONE);
 	s->group = group_of(l, proc, service, boundary);
 	c->groups[s->group].keyed |= s->class == C_REQUEST;
+	c->groups[s->group].other |= s->class == C_OTHER;
 	conn_seen(l, s);
 
 	struct slice shape = canon_shape(c, event, &line);
@@ -436,6 +437,23 @@ static void place_rest(struct loader *l)
 	free(order);
 }
 
+/* A service is spoken to in one way: a connection without a request is counted
+ * where others of its service are. */
+static void spread_keyed(struct canon *c)
+{
+	struct idmap keyed;
+	uint32_t unused;
+
+	idmap_init(&keyed);
+	for (size_t i = 0; i < c->ngroups; i++)
+		if (c->groups[i].keyed)
+			idmap_set(&keyed, hash_slice(c->groups[i].service, 9), 1);
+	for (size_t i = 0; i < c->ngroups; i++)
+		if (!c->groups[i].other && idmap_get(&keyed, hash_slice(c->groups[i].service, 9), &unused))
+			c->groups[i].keyed = true;
+	idmap_release(&keyed);
+}
+
 void canon_load(struct canon *c)
 {
 	size_t n = trace_file_count(c->file);
@@ -449,6 +467,7 @@ void canon_load(struct canon *c)
 	buf_init(&l.plain, 1024 * 1024);
 	for (size_t i = 0; i < n; i++)
 		load_event(&l, (uint32_t)i);
+	spread_keyed(c);
 	for (size_t i = 0; i < n; i++)
 		place_event(&l, (uint32_t)i);
 	place_rest(&l);

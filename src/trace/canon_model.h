@@ -32,6 +32,7 @@ struct canon_group { /* (process, service, boundary) */
 	uint32_t proc;
 	struct slice service, boundary;
 	bool keyed; /* http, s3 */
+	bool other; /* has events that are neither requests of these nor about connections */
 };
 
 enum canon_kind { CANON_CONN, CANON_PLAIN, CANON_KEY, CANON_COR, CANON_COUNT };

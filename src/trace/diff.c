@@ -165,11 +165,9 @@ int diff_traces(struct diff *out, const struct trace_file *golden, const struct 
 		goto out;
 
 	diff_group(&d);
-	for (size_t i = 0; i < d.ngroups; i++)
-		diff_pair_group(&d, &d.groups[i]);
-	/* Bags last: the ordered streams have said by then which values correspond. */
-	for (size_t i = 0; i < d.ngroups; i++)
-		diff_pair_bags(&d, &d.groups[i]);
+	for (int phase = 0; phase < PAIR_PHASES; phase++)
+		for (size_t i = 0; i < d.ngroups; i++)
+			diff_pair_group(&d, &d.groups[i], (enum pair_phase)phase);
 	for (size_t i = 0; i < d.ngroups; i++)
 		diff_explain_group(&d, &d.groups[i]);
 	if (d.mode != MODE_COUNT && d.mode != MODE_SET)

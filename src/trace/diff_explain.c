@@ -1,10 +1,9 @@
 /*
  * diff_explain: says what became of the lines that alignment left over.
  *
- * In this order: the same elsewhere in its lane (moved), the same in another
- * connection of the group (no finding: which connection did it is chance), one
- * of the same kind and sum in the same gap, then in the group (changed), alone
- * (missing, extra; unmatched when nobody answered it).
+ * In this order: the same elsewhere in its lane (moved), one of the same kind
+ * and sum in the same gap, then in the group (changed), alone (missing, extra;
+ * unmatched when nobody answered it).
  */
 #include "trace/diff_model.h"
 
@@ -98,39 +97,6 @@ static void find_moved(struct differ *d, const struct segment *a, const struct s
 	free(found);
 	free(next);
 	free(place);
-	idmap_release(&at);
-}
-
-/* ---- elsewhere in the group ---------------------------------------------------- */
-
-static void find_elsewhere(struct differ *d, struct group *g)
-{
-	struct idmap at;
-	uint32_t first;
-	uint32_t *next = diff_alloc(d->side[1].n, sizeof(*next));
-
-	idmap_init(&at);
-	for (size_t s = g->count[1]; s-- > 0;) {
-		const struct segment *b = &g->segments[1][s];
-		for (size_t k = b->count; k-- > 0;) {
-			if (!left(d, 1, b->lines[k]))
-				continue;
-			uint64_t key = d->side[1].key[b->lines[k]];
-			next[b->lines[k]] = idmap_get(&at, key, &first) ? first : 0;
-			idmap_set(&at, key, b->lines[k] + 1);
-		}
-	}
-	for (size_t s = 0; s < g->count[0]; s++) {
-		const struct segment *a = &g->segments[0][s];
-		for (size_t k = 0; k < a->count; k++) {
-			if (!left(d, 0, a->lines[k]) || !idmap_get(&at, d->side[0].key[a->lines[k]], &first) || !first)
-				continue;
-			idmap_set(&at, d->side[0].key[a->lines[k]], next[first - 1]);
-			diff_match(d, a->lines[k], first - 1);
-			g->shuffled = true;
-		}
-	}
-	free(next);
 	idmap_release(&at);
 }
 
@@ -308,8 +274,6 @@ void diff_explain_group(struct differ *d, struct group *g)
 		if (x->other != DIFF_NONE && !x->bag && !g->segments[1][x->other].bag)
 			find_moved(d, x, &g->segments[1][x->other]);
 	}
-	if (g->count[0] > 1 || g->count[1] > 1)
-		find_elsewhere(d, g);
 	for (size_t i = 0; i < g->count[0]; i++)
 		if (g->segments[0][i].other != DIFF_NONE)
 			changed_in_lane(d, &g->segments[0][i], &g->segments[1][g->segments[0][i].other]);

@@ -137,13 +137,13 @@ static struct slice own_name(const struct canon_stream *st)
 	return slice_take(rest, slice_find(rest, '#'));
 }
 
-static uint64_t digest(const struct side *s, const struct segment *seg)
+void diff_digest(const struct side *s, struct segment *seg)
 {
-	uint64_t h = seg->count;
-
-	for (size_t i = 0; i < seg->count; i++)
-		h = (h ^ s->key[seg->lines[i]]) * 0x9e3779b97f4a7c15u + (h >> 29);
-	return h;
+	seg->digest = seg->fine = seg->count;
+	for (size_t i = 0; i < seg->count; i++) {
+		seg->digest = (seg->digest ^ s->key[seg->lines[i]]) * 0x9e3779b97f4a7c15u + (seg->digest >> 29);
+		seg->fine = (seg->fine ^ s->fine[seg->lines[i]]) * 0x9e3779b97f4a7c15u + (seg->fine >> 29);
+	}
 }
 
 static void add_segment(struct differ *d, struct group *g, int side, size_t stream)
@@ -155,7 +155,7 @@ static void add_segment(struct differ *d, struct group *g, int side, size_t stre
 	seg->lines = diff_alloc(st->count, sizeof(*seg->lines));
 	for (size_t i = 0; i < st->count; i++)
 		seg->lines[i] = (uint32_t)(st->from + i);
-	seg->digest = digest(&d->side[side], seg);
+	diff_digest(&d->side[side], seg);
 	g->lines[side] += st->count;
 }
 
@@ -181,7 +181,7 @@ static void group_strict(struct differ *d)
 			if (at[i] != DIFF_NONE)
 				seg->lines[seg->count++] = at[i];
 		seg->other = DIFF_NONE;
-		seg->digest = digest(s, seg);
+		diff_digest(s, seg);
 		g->lines[side] = seg->count;
 		free(at);
 	}
@@ -192,7 +192,7 @@ static struct segment *join(const struct group *g, int side)
 {
 	struct segment *all = diff_alloc(1, sizeof(*all));
 
-	*all = (struct segment){ .other = DIFF_NONE, .bag = true, .digest = 1 };
+	*all = (struct segment){ .other = DIFF_NONE, .bag = true };
 	all->lines = diff_alloc(g->lines[side], sizeof(*all->lines));
 	for (size_t i = 0; i < g->count[side]; i++)
 		for (size_t k = 0; k < g->segments[side][i].count; k++)
@@ -244,7 +244,7 @@ static struct segment *by_coarse(struct differ *d, struct segment *all, int side
 		list[id].lines[list[id].count++] = all->lines[i];
 	}
 	for (size_t i = 0; i < n; i++)
-		list[i].digest = digest(&d->side[side], &list[i]);
+		diff_digest(&d->side[side], &list[i]);
 	idmap_release(&ids);
 	free(cap);
 	*count = n;

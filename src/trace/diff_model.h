@@ -26,7 +26,7 @@ struct side {
 struct segment {
 	uint32_t *lines;   /* of its side, in order */
 	size_t count;
-	uint64_t digest;
+	uint64_t digest, fine; /* of its lines' shapes; of their fine keys */
 	struct slice name; /* stream without its role and number: what tells streams of a group apart */
 	uint32_t other;    /* segment of the other side, DIFF_NONE */
 	bool bag;
@@ -71,9 +71,22 @@ void *diff_alloc(size_t count, size_t size); /* zeroed, never NULL */
 
 /* diff_group.c: groups and their segments. */
 void diff_group(struct differ *d);
-/* diff_pair.c: segments with segments, lines with lines of equal shape. */
-void diff_pair_group(struct differ *d, struct group *g);
-void diff_pair_bags(struct differ *d, struct group *g);
+void diff_digest(const struct side *s, struct segment *seg);
+/*
+ * diff_pair.c: segments with segments, lines with lines of equal shape. In
+ * phases over all groups: what is certain first, because it says which values
+ * of the two runs correspond, and that settles what is ambiguous.
+ */
+enum pair_phase {
+	PAIR_CERTAIN,       /* segments that have no twin */
+	PAIR_CERTAIN_LINES, /* lines of bags that have none */
+	PAIR_TWINS,         /* segments that do */
+	PAIR_ALIKE,         /* segments that changed; their lines are aligned */
+	PAIR_ELSEWHERE,     /* lines that came back in another connection: no finding, which did it is chance */
+	PAIR_BAGS,          /* lines of bags */
+	PAIR_PHASES,
+};
+void diff_pair_group(struct differ *d, struct group *g, enum pair_phase phase);
 /* diff_identity.c */
 void diff_learn(struct differ *d, uint32_t golden, uint32_t run); /* values of an aligned pair, first come */
 void diff_match(struct differ *d, uint32_t golden, uint32_t run); /* aligned, and learned */

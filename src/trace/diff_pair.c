@@ -1,10 +1,10 @@
 /*
  * diff_pair: finds for each segment its counterpart, then aligns their lines.
  *
- * Equal segments first (by digest), twins among them by the values they are
- * already known to share; what is left by likeness. Inside a pair, lines are
- * aligned twice: first by the fine key, which tells twins apart by where their
- * values come again, then by shape in the gaps.
+ * Equal segments first: by their fine digest, which tells twins apart by where
+ * their values come again, then by their shapes; real twins by the values they
+ * are already known to share. What is left is paired by likeness, and its lines
+ * aligned twice: by the fine key, then by shape in the gaps.
  */
 #include "trace/diff_model.h"
 
@@ -60,8 +60,7 @@ static struct segment *cut_units(struct differ *d, const struct group *g, int si
 			u->count = unit_length(d, side, seg, i);
 			u->lines = diff_alloc(u->count, sizeof(*u->lines));
 			memcpy(u->lines, seg->lines + i, u->count * sizeof(*u->lines));
-			for (size_t k = 0; k < u->count; k++)
-				u->digest = (u->digest ^ d->side[side].key[u->lines[k]]) * 0x9e3779b97f4a7c15u + k + 1;
+			diff_digest(&d->side[side], u);
 			i += u->count;
 		}
 	}
@@ -181,15 +180,18 @@ static int compare_digest(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static struct by_digest *sorted_digests(const struct group *g, int side)
+/* The segments that wait for a counterpart. */
+static struct by_digest *sorted_digests(const struct group *g, int side, bool fine, size_t *count)
 {
 	struct by_digest *list = diff_alloc(g->count[side], sizeof(*list));
 
+	*count = 0;
 	for (size_t i = 0; i < g->count[side]; i++) {
-		uint64_t h = canon_hash(g->segments[side][i].name.ptr, g->segments[side][i].name.len, g->segments[side][i].digest);
-		list[i] = (struct by_digest){ h, (uint32_t)i };
+		const struct segment *s = &g->segments[side][i];
+		if (s->other == DIFF_NONE)
+			list[(*count)++] = (struct by_digest){ canon_hash(s->name.ptr, s->name.len, fine ? s->fine : s->digest), (uint32_t)i };
 	}
-	qsort(list, g->count[side], sizeof(*list), compare_digest);
+	qsort(list, *count, sizeof(*list), compare_digest);
 	return list;
 }
 
@@ -205,7 +207,7 @@ static void pair_twins(struct differ *d, struct group *g, const struct by_digest
 	struct idmap holders;
 
 	idmap_init(&holders);
-	for (size_t k = 0; k < m && n > 1; k++) {
+	for (size_t k = 0; k < m && (n > 1 || m > 1); k++) {
 		const struct segment *seg = &g->segments[1][b[k].at];
 		uint32_t place = 0;
 		for (size_t i = 0; i < seg->count && i < 64; i++) {
@@ -222,7 +224,7 @@ static void pair_twins(struct differ *d, struct group *g, const struct by_digest
 			uint32_t value, place = 0, run;
 			if (seg->other != DIFF_NONE)
 				continue;
-			if (first_value(&d->side[0], seg, &value, &place) && n > 1) {
+			if (first_value(&d->side[0], seg, &value, &place)) {
 				if (idmap_get(&holders, value_place(d->side[0].value[value], place), &run) &&
 				    g->segments[1][run].other == DIFF_NONE) {
 					match_equal(d, g, a[i].at, run);
@@ -240,34 +242,41 @@ static void pair_twins(struct differ *d, struct group *g, const struct by_digest
 	idmap_release(&holders);
 }
 
-static void pair_equal(struct differ *d, struct group *g)
+static void pair_equal(struct differ *d, struct group *g, bool fine, bool twins)
 {
-	struct by_digest *a = sorted_digests(g, 0), *b = sorted_digests(g, 1);
+	size_t na, nb, i = 0, k = 0;
+	struct by_digest *a = sorted_digests(g, 0, fine, &na), *b = sorted_digests(g, 1, fine, &nb);
 
-	/* What has no twin first: it teaches which values correspond. */
-	for (int twins = 0; twins < 2; twins++) {
-		size_t i = 0, k = 0;
-		while (i < g->count[0] && k < g->count[1]) {
-			if (a[i].digest != b[k].digest) {
-				if (a[i].digest < b[k].digest)
-					i++;
-				else
-					k++;
-				continue;
-			}
-			size_t n = 1, m = 1;
-			while (i + n < g->count[0] && a[i + n].digest == a[i].digest)
-				n++;
-			while (k + m < g->count[1] && b[k + m].digest == b[k].digest)
-				m++;
-			if ((n > 1 || m > 1) == (twins == 1))
-				pair_twins(d, g, a + i, n, b + k, m);
-			i += n;
-			k += m;
+	while (i < na && k < nb) {
+		if (a[i].digest != b[k].digest) {
+			if (a[i].digest < b[k].digest)
+				i++;
+			else
+				k++;
+			continue;
 		}
+		size_t n = 1, m = 1;
+		while (i + n < na && a[i + n].digest == a[i].digest)
+			n++;
+		while (k + m < nb && b[k + m].digest == b[k].digest)
+			m++;
+		if ((n > 1 || m > 1) == twins)
+			pair_twins(d, g, a + i, n, b + k, m);
+		i += n;
+		k += m;
 	}
 	free(a);
 	free(b);
+}
+
+/* Bags of one name are one bag, whatever is in them. */
+static void pair_named_bags(struct group *g)
+{
+	for (size_t i = 0; i < g->count[0]; i++)
+		for (size_t k = 0; k < g->count[1] && g->segments[0][i].other == DIFF_NONE; k++)
+			if (g->segments[1][k].other == DIFF_NONE && (g->segments[0][i].bag || g->segments[1][k].bag) &&
+			    slice_eq(g->segments[0][i].name, g->segments[1][k].name))
+				pair(g, i, k);
 }
 
 /* Shared lines in thousandths of both, by shape and, for less, by kind and sum. */
@@ -387,11 +396,8 @@ static void align_pair(struct differ *d, const struct segment *a, const struct s
 	}
 }
 
-void diff_pair_group(struct differ *d, struct group *g)
+static void align_pairs(struct differ *d, struct group *g)
 {
-	find_pool(d, g);
-	pair_equal(d, g);
-	pair_alike(d, g);
 	for (size_t i = 0; i < g->count[0]; i++) {
 		const struct segment *a = &g->segments[0][i];
 		if (a->other == DIFF_NONE)
@@ -405,60 +411,79 @@ void diff_pair_group(struct differ *d, struct group *g)
 
 /* ---- bags ---------------------------------------------------------------------------- */
 
-/* Lines of one shape: each golden line takes the run's line that holds its
- * values, then what is left in order. */
-static void pair_bag(struct differ *d, const struct segment *a, const struct segment *b)
+static size_t waiting(const struct differ *d, int side, const struct segment *seg, bool fine, struct by_digest *out)
 {
-	struct by_digest *x = diff_alloc(a->count, sizeof(*x)), *y = diff_alloc(b->count, sizeof(*y));
-	size_t n = 0, m = 0;
+	const struct side *s = &d->side[side];
+	size_t n = 0;
 
-	for (size_t i = 0; i < a->count; i++)
-		if (d->side[0].match[a->lines[i]] == DIFF_NONE)
-			x[n++] = (struct by_digest){ d->side[0].key[a->lines[i]], a->lines[i] };
-	for (size_t i = 0; i < b->count; i++)
-		if (d->side[1].match[b->lines[i]] == DIFF_NONE)
-			y[m++] = (struct by_digest){ d->side[1].key[b->lines[i]], b->lines[i] };
-	qsort(x, n, sizeof(*x), compare_digest);
-	qsort(y, m, sizeof(*y), compare_digest);
+	for (size_t i = 0; i < seg->count; i++)
+		if (s->match[seg->lines[i]] == DIFF_NONE)
+			out[n++] = (struct by_digest){ fine ? s->fine[seg->lines[i]] : s->key[seg->lines[i]], seg->lines[i] };
+	qsort(out, n, sizeof(*out), compare_digest);
+	return n;
+}
+
+/* Lines of one key: each golden line takes the run's line that holds its
+ * values, then what is left in order. */
+static void pair_class(struct differ *d, const struct by_digest *x, size_t n, const struct by_digest *y, size_t m)
+{
 	struct idmap holders;
+	size_t c, next = 0;
+
 	idmap_init(&holders);
-	for (size_t k = 0; k < m; k++) {
-		size_t c;
+	for (size_t k = 0; k < m && (n > 1 || m > 1); k++) {
 		const struct canon_value *v = canon_line_values(d->side[1].canon, y[k].at, &c);
 		for (size_t o = 0; o < c; o++)
-			idmap_add(&holders, value_place(v[o].value, (uint32_t)o) ^ y[k].digest, y[k].at, NULL);
+			idmap_add(&holders, value_place(v[o].value, (uint32_t)o), y[k].at, NULL);
 	}
 	for (int pass = 0; pass < 2; pass++) {
-		size_t k = 0;
 		for (size_t i = 0; i < n; i++) {
-			size_t c;
 			const struct canon_value *v = canon_line_values(d->side[0].canon, x[i].at, &c);
-			if (d->side[0].match[x[i].at] != DIFF_NONE)
-				continue;
-			for (size_t o = 0; o < c; o++) {
-				uint32_t run;
-				if (d->side[0].value[v[o].value] == DIFF_NONE ||
-				    !idmap_get(&holders, value_place(d->side[0].value[v[o].value], (uint32_t)o) ^ x[i].digest, &run) ||
-				    d->side[1].match[run] != DIFF_NONE)
-					continue;
-				diff_match(d, x[i].at, run);
-				break;
-			}
+			uint32_t run;
+			for (size_t o = 0; o < c && d->side[0].match[x[i].at] == DIFF_NONE; o++)
+				if (d->side[0].value[v[o].value] != DIFF_NONE &&
+				    idmap_get(&holders, value_place(d->side[0].value[v[o].value], (uint32_t)o), &run) &&
+				    d->side[1].match[run] == DIFF_NONE)
+					diff_match(d, x[i].at, run);
 			if (pass == 0 || d->side[0].match[x[i].at] != DIFF_NONE)
 				continue;
-			while (k < m && (y[k].digest < x[i].digest ||
-					 (y[k].digest == x[i].digest && d->side[1].match[y[k].at] != DIFF_NONE)))
-				k++;
-			if (k < m && y[k].digest == x[i].digest)
-				diff_match(d, x[i].at, y[k++].at);
+			while (next < m && d->side[1].match[y[next].at] != DIFF_NONE)
+				next++;
+			if (next < m)
+				diff_match(d, x[i].at, y[next++].at);
 		}
 	}
 	idmap_release(&holders);
+}
+
+static void pair_bag(struct differ *d, const struct segment *a, const struct segment *b, bool fine, bool certain)
+{
+	struct by_digest *x = diff_alloc(a->count, sizeof(*x)), *y = diff_alloc(b->count, sizeof(*y));
+	size_t n = waiting(d, 0, a, fine, x), m = waiting(d, 1, b, fine, y), i = 0, k = 0;
+
+	while (i < n && k < m) {
+		if (x[i].digest != y[k].digest) {
+			if (x[i].digest < y[k].digest)
+				i++;
+			else
+				k++;
+			continue;
+		}
+		size_t p = 1, q = 1;
+		while (i + p < n && x[i + p].digest == x[i].digest)
+			p++;
+		while (k + q < m && y[k + q].digest == y[k].digest)
+			q++;
+		if (!certain || (p == 1 && q == 1))
+			pair_class(d, x + i, p, y + k, q);
+		i += p;
+		k += q;
+	}
 	free(x);
 	free(y);
 }
 
-void diff_pair_bags(struct differ *d, struct group *g)
+static void pair_bags(struct differ *d, struct group *g, bool fine, bool certain)
 {
 	for (size_t i = 0; i < g->count[0]; i++) {
 		const struct segment *a = &g->segments[0][i];
@@ -466,6 +491,90 @@ void diff_pair_bags(struct differ *d, struct group *g)
 			continue;
 		const struct segment *b = &g->segments[1][a->other];
 		if (a->bag || b->bag)
-			pair_bag(d, a, b);
+			pair_bag(d, a, b, fine, certain);
+	}
+}
+
+/* ---- elsewhere in the group ------------------------------------------------------------ */
+
+#define LANES_MANY (UINT32_MAX - 1)
+
+/* Whether a line that one connection lost stands in another: then connections
+ * share their work, and the order inside one says little. */
+static bool work_is_shared(const struct differ *d, const struct group *g)
+{
+	struct idmap lanes; /* shape -> the golden's segment that misses it */
+	bool shared = false;
+	uint32_t lane;
+
+	idmap_init(&lanes);
+	for (size_t i = 0; i < g->count[0]; i++)
+		for (size_t k = 0; k < g->segments[0][i].count && !g->segments[0][i].bag; k++) {
+			uint32_t line = g->segments[0][i].lines[k];
+			if (d->side[0].match[line] != DIFF_NONE)
+				continue;
+			bool known = idmap_get(&lanes, d->side[0].key[line], &lane);
+			idmap_set(&lanes, d->side[0].key[line], known && lane != i ? LANES_MANY : (uint32_t)i);
+		}
+	for (size_t i = 0; i < g->count[1] && !shared; i++)
+		for (size_t k = 0; k < g->segments[1][i].count && !g->segments[1][i].bag && !shared; k++) {
+			uint32_t line = g->segments[1][i].lines[k];
+			shared = d->side[1].match[line] == DIFF_NONE && idmap_get(&lanes, d->side[1].key[line], &lane) &&
+				 lane != g->segments[1][i].other;
+		}
+	idmap_release(&lanes);
+	return shared;
+}
+
+static struct segment all_lines(const struct group *g, int side)
+{
+	struct segment all = { .other = DIFF_NONE };
+
+	all.lines = diff_alloc(g->lines[side], sizeof(*all.lines));
+	for (size_t i = 0; i < g->count[side]; i++)
+		for (size_t k = 0; k < g->segments[side][i].count && !g->segments[side][i].bag; k++)
+			all.lines[all.count++] = g->segments[side][i].lines[k];
+	return all;
+}
+
+static void pair_elsewhere(struct differ *d, struct group *g)
+{
+	if ((g->count[0] < 2 && g->count[1] < 2) || !work_is_shared(d, g))
+		return;
+	struct segment a = all_lines(g, 0), b = all_lines(g, 1);
+	pair_bag(d, &a, &b, true, false);
+	pair_bag(d, &a, &b, false, false);
+	g->shuffled = true;
+	free(a.lines);
+	free(b.lines);
+}
+
+void diff_pair_group(struct differ *d, struct group *g, enum pair_phase phase)
+{
+	switch (phase) {
+	case PAIR_CERTAIN:
+		find_pool(d, g);
+		pair_named_bags(g);
+		pair_equal(d, g, true, false);
+		break;
+	case PAIR_CERTAIN_LINES:
+		pair_bags(d, g, true, true);
+		break;
+	case PAIR_TWINS:
+		pair_equal(d, g, true, true);
+		pair_equal(d, g, false, false);
+		pair_equal(d, g, false, true);
+		break;
+	case PAIR_ALIKE:
+		pair_alike(d, g);
+		align_pairs(d, g);
+		break;
+	case PAIR_ELSEWHERE:
+		pair_elsewhere(d, g);
+		break;
+	default:
+		pair_bags(d, g, true, false);
+		pair_bags(d, g, false, false);
+		break;
 	}
 }

@@ -10,7 +10,7 @@ static const struct {
 } types[V_COUNT] = {
 	[V_NONE] = { "", false },	     [V_UUID] = { "uuid", true },	[V_TIME] = { "time", false },
 	[V_PORT] = { "port", false },	     [V_SECRET] = { "secret", true },	[V_ID] = { "id", true },
-	[V_PTR] = { "ptr", true },	     [V_ETAG] = { "etag", true },	[V_TRACE] = { "trace", true },
+	[V_PTR] = { "ptr", false },	     [V_ETAG] = { "etag", true },	[V_TRACE] = { "trace", true },
 	[V_AGENT] = { "agent", false },	     [V_DIGEST] = { "digest", false },	[V_MASKED] = { "masked", false },
 	[V_BOUNDARY] = { "boundary", false },
 };

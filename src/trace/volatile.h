@@ -18,7 +18,7 @@ enum volatile_type {
 	V_PORT,
 	V_SECRET,
 	V_ID,     /* by a header's name or a declared mask */
-	V_PTR,
+	V_PTR,    /* no identity: an address that was freed is given out again */
 	V_ETAG,
 	V_TRACE,
 	V_AGENT,

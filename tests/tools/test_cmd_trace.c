@@ -74,7 +74,8 @@ START_TEST(a_difference_is_shown_with_its_field_and_a_line_to_paste)
 	ck_assert_str_eq(said, "");
 	EXITS(1, "seam diff golden.trace b.trace");
 	SAYS("seam: DIFFERENT   1 finding   ");
-	SAYS("1  changed    load.py > api api:443/POST %2Fv1%2Forders   POST /v1/orders   golden:");
+	SAYS("1  changed    load.py");
+	SAYS(" > api api:443/POST %2Fv1%2Forders   POST /v1/orders   golden:");
 	SAYS("     req.b.total\n       - 20\n       + 19.9\n");
 	SAYS("changed 1  moved 0  missing 0  extra 0  unmatched 0  identity 0  masked 0\n");
 	SAYS("next: seam show b.trace | seam accept golden.trace b.trace\n");

@@ -96,6 +96,21 @@ START_TEST(a_lost_event_is_missing)
 }
 END_TEST
 
+START_TEST(the_only_request_of_a_connection_can_be_lost)
+{
+	uint64_t seed = 65;
+	struct story s = { .seed = seed, .workers = 2, .threads = 1, .rows = 1 }, r = s;
+
+	r.seed = 7065;
+	r.deviation = STORY_LOST;
+	struct diff d = compare(s, r, true, NULL);
+	EXPECT(d, nfindings, 1);
+	EXPECT(d, missing, 1);
+	diff_release(&d);
+	story_clean();
+}
+END_TEST
+
 START_TEST(a_changed_leaf_is_named_by_its_path)
 {
 	EACH(seed, s, r, canonical)
@@ -380,6 +395,7 @@ SUITE_BEGIN(diff)
 	SUITE_TEST(one_inserted_event_is_one_finding);
 	SUITE_TEST(an_inserted_twin_with_an_id_of_its_own_is_one_finding);
 	SUITE_TEST(a_lost_event_is_missing);
+	SUITE_TEST(the_only_request_of_a_connection_can_be_lost);
 	SUITE_TEST(a_changed_leaf_is_named_by_its_path);
 	SUITE_TEST(an_id_that_is_not_the_one_inserted_breaks_identity);
 	SUITE_TEST(a_request_nobody_answered_is_unmatched_with_its_reason);
