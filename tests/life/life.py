@@ -142,6 +142,26 @@ def SIGKILL_while_an_answer_is_awaited_leaves_a_whole_trace(folder, how):
 
 
 @each_way
+def SIGKILL_at_any_moment_leaves_a_whole_trace(folder, how):
+    busy = ("import urllib.request as u\n"
+            "while True: u.urlopen('http://web.example.com/ok').read()")
+    for moment in range(8):
+        process = folder.start(how, "python3", "-c", busy)
+        time.sleep(0.03 + moment * 0.05)
+        victim = process.pid
+        if how == "run":
+            children = open(f"/proc/{process.pid}/task/{process.pid}/children").read().split()
+            victim = int(children[0]) if children else process.pid
+        os.kill(victim, signal.SIGKILL)
+        process.wait(timeout=10)
+        if victim == process.pid and how == "run":
+            continue  # so early that seam itself was hit
+        if how == "run" or os.path.exists(folder.trace):
+            folder.events(wait=2.0)
+            os.remove(folder.trace)
+
+
+@each_way
 def an_exec_chain_is_one_process_with_several_images(folder, how):
     code, _, err = folder.run(how, "sh", "-c", "exec sh -c 'exec env python3 -c \"$0\"' \"$0\"", ASK)
     assert code == 0, err
