@@ -291,11 +291,11 @@ void events_request(struct host *h, struct process *p, int32_t tid, struct strea
 	port_describe(req, rep, ROWS_SHOWN, &d);
 	e.cor = d.cor;
 	e.ncor = d.ncor;
-	write_event(h, &e);
 	h->requests += req->port != PORT_CALL || rep->by != BY_PASS; /* a call that was only watched is no traffic */
 	h->by_port[req->port]++;
 	if (rep->by == BY_NONE)
-		events_miss(h, p, req, rep->why);
+		events_miss(h, p, req, rep->why); /* first: it names the event by its number to come */
+	write_event(h, &e);
 }
 
 void events_miss(struct host *h, struct process *p, const struct request *req, const struct why *why)
@@ -321,7 +321,7 @@ void events_miss(struct host *h, struct process *p, const struct request *req, c
 			buf_addf(&h->misses, "    NO  %-11.*s wants %.*s    got %.*s\n", SLICE_ARG(c->path), SLICE_ARG(c->wants), SLICE_ARG(c->got));
 	}
 	if (h->options->trace && req->port != PORT_CALL)
-		buf_addf(&h->misses, "  to accept it:  seam rules suggest %s %llu\n", h->options->trace, (unsigned long long)trace_events(h->trace) - 1);
+		buf_addf(&h->misses, "  to accept it:  seam rules suggest %s %llu\n", h->options->trace, (unsigned long long)trace_events(h->trace));
 }
 
 void events_answered(struct session *s)
