@@ -325,6 +325,54 @@ def a_server_of_the_run_is_reached_and_a_strangers_is_not(folder):
         pass
 
 
+@test
+def a_stranger_at_the_listener_is_reset_and_leaves_no_event(folder):
+    import socket
+    process = subprocess.Popen((SEAM, "run", "-q", "--isolate", "off", "-r", folder.rules, "-t", folder.trace, "--", "sh", "-c", "echo up; exec sleep 4"),
+                               env=folder.env(), stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"up\n"
+    held = set()
+    for fd in os.listdir(f"/proc/{process.pid}/fd"):
+        try:
+            held.add(os.readlink(f"/proc/{process.pid}/fd/{fd}"))
+        except FileNotFoundError:
+            pass  # closed meanwhile
+    doors = []
+    for line in open(f"/proc/{process.pid}/net/tcp").read().splitlines()[1:]:
+        fields = line.split()
+        if fields[3] == "0A" and f"socket:[{fields[9]}]" in held:
+            address, port = fields[1].split(":")
+            doors.append((socket.inet_ntoa(bytes.fromhex(address)[::-1]), int(port, 16)))
+    assert doors
+    for door in doors:
+        stranger = socket.create_connection(door, 3)
+        stranger.settimeout(3)
+        stranger.sendall(b"GET /ok HTTP/1.1\r\nHost: web.example.com\r\n\r\n")
+        try:
+            assert stranger.recv(1) == b"", "the stranger was served"
+        except ConnectionResetError:
+            pass
+    process.stdout.close()
+    assert process.wait(timeout=10) == 0
+    assert kinds(folder.events(), "http") == []
+
+
+@test
+def a_cancel_request_ends_a_statement_that_waits(folder):
+    with open(folder.rules, "w", encoding="utf-8") as f:
+        json.dump({"seam": 1, "services": {"db": {"protocol": "postgres", "at": ["db.prod:5432"]}},
+                   "rules": [{"id": "slow", "on": "sql", "when": {"verb": "SELECT"},
+                              "do": {"columns": {"n": "int4"}, "rows": [[1]], "delay": "20s"}}]}, f)
+    script = ("import psycopg2, threading, time\n"
+              "c = psycopg2.connect('host=db.prod user=u dbname=d')\n"
+              "threading.Timer(0.3, c.cancel).start()\n"
+              "start = time.monotonic()\n"
+              "try: c.cursor().execute('select 1'); print('answered')\n"
+              "except psycopg2.errors.QueryCanceled as e: assert time.monotonic() - start < 5; print(e.pgcode)\n")
+    code, out, err = folder.run("run", "/usr/bin/python3", "-c", script)
+    assert (code, out) == (0, b"57014\n"), (out, err)
+
+
 def main(names):
     passed = failed = 0
     for function in tests:
