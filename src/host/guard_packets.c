@@ -18,7 +18,7 @@
 #include "host/owner.h"
 
 #define HEADERS 128  /* bytes of a packet that are looked at: IP and the ports */
-#define SEEN 64      /* flows remembered, so that what is sent again is named once */
+#define SEEN 256     /* flows remembered, so that what is sent again is named once */
 #define EYES 4       /* TCP and UDP, IPv4 and IPv6 */
 
 struct flow {
@@ -143,10 +143,16 @@ static bool parse(const struct eye *eye, const unsigned char *p, size_t len, str
 	return known;
 }
 
+/* Also true for the answer to a datagram that was seen: whoever asked may have
+ * closed its socket by then. */
 static bool seen_before(struct packets *p, const struct flow *f)
 {
+	struct flow back = *f;
+
+	back.from = f->to;
+	back.to = f->from;
 	for (size_t i = 0; i < SEEN; i++)
-		if (memcmp(&p->seen[i], f, sizeof(*f)) == 0)
+		if (memcmp(&p->seen[i], f, sizeof(*f)) == 0 || memcmp(&p->seen[i], &back, sizeof(back)) == 0)
 			return true;
 	p->seen[p->next++ % SEEN] = *f;
 	return false;
@@ -157,7 +163,7 @@ static bool answered(struct host *h, const struct flow *f)
 {
 	if (f->to.transport == WIRE_UDP)
 		return owner_udp_inode(guard_diag(h), &f->to) != 0;
-	return guard_holds(h, f->to.port) || owner_tcp_inode(guard_diag(h), &f->to, &f->from) != 0;
+	return guard_holds(h, f->to.port) || owner_tcp_known(guard_diag(h), &f->to, &f->from);
 }
 
 static void take(struct packets *p, const struct flow *f)

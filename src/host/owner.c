@@ -36,7 +36,8 @@ int owner_open(struct host *h)
 
 /* ---- the kernel's tables ------------------------------------------------------ */
 
-unsigned long owner_tcp_inode(int diag, const struct wire_addr *local, const struct wire_addr *remote)
+/* One exact look-up. False: no such socket. */
+static bool ask_tcp(int diag, const struct wire_addr *local, const struct wire_addr *remote, struct inet_diag_msg *found)
 {
 	struct question q = { .head = { .nlmsg_len = sizeof(q), .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST },
 			      .body = { .sdiag_family = local->family == WIRE_INET6 ? AF_INET6 : AF_INET,
@@ -50,12 +51,27 @@ unsigned long owner_tcp_inode(int diag, const struct wire_addr *local, const str
 	memcpy(q.body.id.idiag_src, local->ip, 16);
 	memcpy(q.body.id.idiag_dst, remote->ip, 16);
 	if (send(diag, &q, sizeof(q), 0) < 0)
-		return 0;
+		return false;
 	ssize_t n = recv(diag, room, sizeof(room), 0);
 	const struct nlmsghdr *answer = (const struct nlmsghdr *)room;
-	if (n < (ssize_t)NLMSG_LENGTH(sizeof(struct inet_diag_msg)) || answer->nlmsg_type != SOCK_DIAG_BY_FAMILY)
-		return 0;
-	return ((const struct inet_diag_msg *)NLMSG_DATA(answer))->idiag_inode;
+	if (n < (ssize_t)NLMSG_LENGTH(sizeof(*found)) || answer->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+		return false;
+	memcpy(found, NLMSG_DATA(answer), sizeof(*found));
+	return true;
+}
+
+unsigned long owner_tcp_inode(int diag, const struct wire_addr *local, const struct wire_addr *remote)
+{
+	struct inet_diag_msg found;
+
+	return ask_tcp(diag, local, remote, &found) ? found.idiag_inode : 0;
+}
+
+bool owner_tcp_known(int diag, const struct wire_addr *local, const struct wire_addr *remote)
+{
+	struct inet_diag_msg found;
+
+	return ask_tcp(diag, local, remote, &found);
 }
 
 /* The best of one answer: a socket of that very address beats one of any. */

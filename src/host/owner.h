@@ -20,9 +20,10 @@ struct process;
 /* Opens the sock_diag socket inside. -1: this kernel has none; owners are then unknown. */
 int owner_open(struct host *h);
 
-/* Inode of the TCP socket with this local and remote end, or of one that listens
- * on `local` for such a remote; 0: none. */
+/* Inode of the TCP socket with this local and remote end; 0: none. */
 unsigned long owner_tcp_inode(int diag, const struct wire_addr *local, const struct wire_addr *remote);
+/* There is one, or one that listens for it. (A connection that is being made has no inode yet.) */
+bool owner_tcp_known(int diag, const struct wire_addr *local, const struct wire_addr *remote);
 /* Inode of the UDP socket that is bound to this port: of `local` first, else of
  * any address; 0: none. */
 unsigned long owner_udp_inode(int diag, const struct wire_addr *local);
