@@ -358,6 +358,13 @@ def a_stranger_at_the_listener_is_reset_and_leaves_no_event(folder):
 
 
 @test
+def a_program_that_asks_ldconfig_is_not_blamed_for_it(folder):
+    code, _, err = folder.run("run", "/usr/bin/python3", "-c", "import ctypes.util; assert ctypes.util.find_library('c')")
+    assert code == 0, err
+    assert folder.events()[-1]["unshimmed"] == []
+
+
+@test
 def a_cancel_request_ends_a_statement_that_waits(folder):
     with open(folder.rules, "w", encoding="utf-8") as f:
         json.dump({"seam": 1, "services": {"db": {"protocol": "postgres", "at": ["db.prod:5432"]}},
