@@ -134,14 +134,17 @@ deps-demo:
 deps-build:
 	@./deps.sh $(PACKAGES_BUILD)
 
+# LD_PRELOAD separates by spaces and colons and knows no quoting.
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/seam/rules
-	install -m 755 $(BUILD)/bin/seam $(DESTDIR)$(PREFIX)/bin/seam
-	install -m 644 $(BUILD)/lib/libseam.so $(DESTDIR)$(PREFIX)/lib/libseam.so
-	install -m 644 $(wildcard rules/*.json) $(DESTDIR)$(PREFIX)/share/seam/rules/
+	@case '$(PREFIX)' in *[[:space:]:]*) \
+		echo "install: PREFIX '$(PREFIX)' has a space or a colon, which LD_PRELOAD cannot carry; choose another" >&2; exit 1 ;; esac
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib' '$(DESTDIR)$(PREFIX)/share/seam/rules'
+	install -m 755 $(BUILD)/bin/seam '$(DESTDIR)$(PREFIX)/bin/seam'
+	install -m 644 $(BUILD)/lib/libseam.so '$(DESTDIR)$(PREFIX)/lib/libseam.so'
+	install -m 644 $(wildcard rules/*.json) '$(DESTDIR)$(PREFIX)/share/seam/rules/'
 
 uninstall:
-	rm -rf $(DESTDIR)$(PREFIX)/bin/seam $(DESTDIR)$(PREFIX)/lib/libseam.so $(DESTDIR)$(PREFIX)/share/seam
+	rm -rf '$(DESTDIR)$(PREFIX)/bin/seam' '$(DESTDIR)$(PREFIX)/lib/libseam.so' '$(DESTDIR)$(PREFIX)/share/seam'
 
 clean:
 	rm -rf build build-asan build-coverage build-clang

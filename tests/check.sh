@@ -6,6 +6,11 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 BUILD=${1:-build}; shift
+case $PWD in *[[:space:]:]*)
+	echo "check: $PWD has a space or a colon in its path, which LD_PRELOAD cannot carry; move this folder" >&2
+	exit 2
+	;;
+esac
 export BUILD SEAM_BUILD=$PWD/$BUILD PATH="$PWD/$BUILD/bin:$PATH"
 # leaks are looked for in the host and the tools, not in the programs that run under them
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}

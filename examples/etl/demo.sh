@@ -25,6 +25,8 @@ title() { printf '\n\033[1m%s\033[0m\n' "$1"; }
 show() { printf '$ %s\n' "$*"; }
 stop() { echo "demo: $1"; exit 1; }
 
+case $lib in *[[:space:]:]*) stop "$lib has a space or a colon in its path, which LD_PRELOAD cannot carry; move this folder" ;; esac
+
 title "1. A pipeline that knows nothing of seam: psql, Python with psycopg2, curl to S3 and Slack"
 grep -v '^#' pipeline.sh | sed -n '/^psql/,$p'
 
