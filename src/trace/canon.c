@@ -407,7 +407,7 @@ const struct canon_value *canon_line_values(const struct canon *c, size_t line, 
 	const struct canon_event *e = &c->events[c->lines[line].event];
 
 	*count = e->values_count;
-	return c->occurrences + e->values_from;
+	return *count ? c->occurrences + e->values_from : NULL;
 }
 
 size_t canon_values(const struct canon *c)
