@@ -30,13 +30,15 @@ export DEBIAN_FRONTEND=noninteractive
 apt_install() {
 	apt-get install -y -q --no-install-recommends "$@" >"$log" 2>&1
 }
-[ -z "$missing" ] || echo "deps: installing$missing"
-apt-get update -q >"$log" 2>&1 || true # an old list may do
 # shellcheck disable=SC2086 # a list of words
-if [ -n "$missing" ] && ! apt_install $missing; then
-	tail -20 "$log" >&2
-	rm -f "$log"
-	exit 1
+if [ -n "$missing" ]; then
+	echo "deps: installing$missing"
+	apt-get update -q >"$log" 2>&1 || true # an old list may do
+	if ! apt_install $missing; then
+		tail -20 "$log" >&2
+		rm -f "$log"
+		exit 1
+	fi
 fi
 for package in $wanted; do
 	apt_install "$package" || echo "deps: $package cannot be installed here; its test is skipped"
