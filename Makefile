@@ -3,11 +3,13 @@
 #
 #   make            build                  make demo     run the flagship example
 #   make check      run all tests          make deps     install what is missing (apt as root)
+#   make fuzz       build the fuzz targets with clang, in build-fuzz
 #   make SANITIZE=1 host and tools with ASan and UBSan, in build-asan
 
 SANITIZE ?=
 COVERAGE ?=
-BUILD ?= build$(if $(filter clang,$(CC)),-clang)$(if $(SANITIZE),-asan)$(if $(COVERAGE),-coverage)
+FUZZ ?=
+BUILD ?= build$(if $(FUZZ),-fuzz,$(if $(filter clang,$(CC)),-clang))$(if $(SANITIZE),-asan)$(if $(COVERAGE),-coverage)
 PREFIX ?= /usr/local
 VERSION := 0.1.0
 
@@ -16,8 +18,9 @@ comma := ,
 WARN := -Wall -Wextra -Wpedantic -Werror -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wvla
 OPT ?= -O2 -g
 SAN := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+FUZZER := $(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
 COV := $(if $(COVERAGE),--coverage -O0)
-CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) $(COV) -Isrc -MMD -MP $(CFLAGS)
+CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) $(FUZZER) $(COV) -Isrc -MMD -MP $(CFLAGS)
 LIBS := -luv -ljansson -lssl -lcrypto -lpg_query -lexpat -lpcre2-8 -lxxhash -lz -lpthread -lm
 
 # The shim is a guest: nothing of the host, no sanitizer, no LTO, initial-exec TLS only.
@@ -34,6 +37,7 @@ PACKAGES_DEMO := curl postgresql-client python3 python3-psycopg2
 PACKAGES_TEST := check libsubunit-dev binutils procps git jq libpq-dev libcurl4-openssl-dev libhiredis-dev clang \
 	wget python3-requests python3-boto3 awscli python3-asyncpg python3-pg8000 ?python3-psycopg nodejs ?node-pg \
 	default-jdk-headless libpostgresql-jdbc-java
+PACKAGES_FUZZ := clang libclang-rt-dev
 
 SRC := $(sort $(shell find src -name '*.c'))
 TOOL_SRC := $(sort $(wildcard tools/*.c))
@@ -49,6 +53,8 @@ TEST_HELP_OBJ := $(filter-out %/runner.o,$(TEST_HELP_SRC:%.c=$(BUILD)/obj/%.o))
 # Programs and libraries that run under the shim in its tests: built plainly, a sanitizer's runtime wants to come first.
 TEST_PROGS := $(patsubst tests/shim/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/shim/prog_*.c)))
 TEST_LIBS := $(patsubst tests/shim/%.c,$(BUILD)/tests/%.so,$(sort $(wildcard tests/shim/lib_*.c)))
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/replay_%)
 SUITES := $(patsubst test_%.c,%,$(notdir $(TEST_SRC)))
 
 .PHONY: all check demo deps install clean unit layers
@@ -111,28 +117,46 @@ $(BUILD)/tests/lib_%.so: tests/shim/lib_%.c
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE $(WARN) $(OPT) -fPIC -shared -Wl,-soname,lib_$*.so -o $@ $< $(LDFLAGS)
 
+# A fuzz target with a fuzzer, and with a driver that only replays.
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libhost.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer -o $@ $< $(BUILD)/libhost.a $(LDFLAGS) $(LIBS)
+
+$(BUILD)/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/obj/tests/fuzz/replay.o $(BUILD)/libhost.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -o $@ $(filter %.o,$^) $(BUILD)/libhost.a $(LDFLAGS) $(LIBS)
+
 unit: $(BUILD)/bin/unit $(BUILD)/bin/seam $(BUILD)/lib/libseam.so $(TEST_PROGS) $(TEST_LIBS)
 	$(BUILD)/bin/unit
 
 # ---- the two commands ----
 
+JOBS = $(if $(findstring j,$(filter-out --%,$(MAKEFLAGS))),,-j$(shell nproc))
+
 demo: deps-demo
-	@$(MAKE) -s all
+	@$(MAKE) -s $(JOBS) all
 	@examples/etl/demo.sh $(BUILD)
 
 check: deps
-	@$(MAKE) -s all $(BUILD)/bin/unit $(TEST_PROGS) $(TEST_LIBS)
+	@$(MAKE) -s $(JOBS) all $(BUILD)/bin/unit $(TEST_PROGS) $(TEST_LIBS) $(REPLAYS)
 	@tests/check.sh $(BUILD)
+
+# The fuzz targets in build-fuzz; tests/fuzz/run.sh SECONDS lets them search.
+fuzz: deps-fuzz
+	@$(MAKE) -s $(JOBS) FUZZ=1 CC=clang fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 
 # ---- set-up ----
 
-.PHONY: deps deps-demo deps-build uninstall
+.PHONY: deps deps-demo deps-build deps-fuzz uninstall fuzz fuzz-targets
 deps:
 	@./deps.sh $(PACKAGES_BUILD) $(PACKAGES_DEMO) $(PACKAGES_TEST)
 deps-demo:
 	@./deps.sh $(PACKAGES_BUILD) $(PACKAGES_DEMO)
 deps-build:
 	@./deps.sh $(PACKAGES_BUILD)
+deps-fuzz:
+	@./deps.sh $(PACKAGES_BUILD) $(PACKAGES_FUZZ)
 
 # LD_PRELOAD separates by spaces and colons and knows no quoting.
 install: all
@@ -147,6 +171,6 @@ uninstall:
 	rm -rf '$(DESTDIR)$(PREFIX)/bin/seam' '$(DESTDIR)$(PREFIX)/lib/libseam.so' '$(DESTDIR)$(PREFIX)/share/seam'
 
 clean:
-	rm -rf build build-asan build-coverage build-clang
+	rm -rf build build-asan build-coverage build-clang build-clang-asan build-fuzz
 
--include $(OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(TEST_HELP_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(TEST_HELP_OBJ:.o=.d) $(wildcard $(BUILD)/obj/tests/fuzz/*.d)

@@ -15,7 +15,7 @@ export BUILD SEAM_BUILD=$PWD/$BUILD PATH="$PWD/$BUILD/bin:$PATH"
 # leaks are looked for in the host and the tools, not in the programs that run under them
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
-parts=${*:-layers unit life hazards cases etl clients docs}
+parts=${*:-layers unit fuzz life hazards cases etl clients docs}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 broken=0
@@ -24,6 +24,7 @@ part() {
 	case $1 in
 	layers) tests/layers.sh && echo "layers: 1 passed, 0 failed" ;;
 	unit) "$BUILD/bin/unit" ;;
+	fuzz) tests/fuzz/replay.sh "$BUILD" ;;
 	life) tests/life/life.py ;;
 	hazards) tests/hazards/run.sh ;;
 	cases) tests/cases/run.py ;;

@@ -1,10 +1,5 @@
 /*
- * Fuzz target for the HTTP codec, for libFuzzer or any driver with the same
- * entry:
- *
- *	clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Isrc \
- *		tests/fuzz/fuzz_http.c build/libhost.a <LIBS of the Makefile> -o fuzz_http
- *	./fuzz_http -max_len=4096 corpus/
+ * Fuzz target for the HTTP codec.
  *
  * Every request is echoed, by turns plain, in chunks, or not answered at all.
  */

@@ -1,10 +1,5 @@
 /*
- * Fuzz target for the Postgres codec, for libFuzzer or any driver with the same
- * entry:
- *
- *	clang -g -O1 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -Isrc \
- *		tests/fuzz/fuzz_pg.c build/libhost.a <LIBS of the Makefile> -o fuzz_pg
- *	./fuzz_pg -max_len=4096 corpus/
+ * Fuzz target for the Postgres codec.
  *
  * The first byte says how the rest is cut (0: not at all) and whether a startup
  * packet is put in front. Every request is answered, by turns with rows, an

@@ -1,9 +1,6 @@
 /*
  * Any bytes as a rule file: loading ends in rules or in errors, and rules that
- * loaded are matched, answered and explained without harm. The corpus is what
- * tests/rule and rules/ hold.
- *
- * clang -fsanitize=fuzzer,address,undefined, or with fuzz_main for a run over files.
+ * loaded are matched, answered and explained without harm.
  */
 #include <stdlib.h>
 

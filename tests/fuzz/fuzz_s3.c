@@ -1,6 +1,5 @@
 /*
- * Fuzz target for the object store, codec and fake together; how to build and
- * run it is said in fuzz_http.c. Each input gets a store of its own with one
+ * Fuzz target for the object store, codec and fake together. Each input gets a store of its own with one
  * object in it; the lowest bit of the first byte says whether signatures are
  * checked.
  */
