@@ -268,7 +268,8 @@ pid_t isolate_launch(struct isolate *i, const char *const *env, size_t count, in
 		whole = write(file, env[k], len) == (ssize_t)len;
 	}
 	int fds[2] = { file, report };
-	i->launched = whole && pass_send(i->entrant_channel, &count, sizeof(count), fds, 2) > 0;
+	/* an entrant that was killed meanwhile is a program that was killed: its status says so */
+	i->launched = whole && (pass_send(i->entrant_channel, &count, sizeof(count), fds, 2) > 0 || errno == EPIPE || errno == ECONNRESET);
 	if (file >= 0)
 		close(file);
 	return i->launched ? i->entrant : -1;

@@ -368,6 +368,7 @@ static void on_closed(struct stream *stream)
 	if (s->codec)
 		s->served->type->codec->free(s->codec);
 	request_release(&s->request);
+	reply_release(&s->reply); /* one that was still to be said */
 	arena_release(&s->arena);
 	if (s->prev)
 		s->prev->next = s->next;
