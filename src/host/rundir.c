@@ -84,7 +84,7 @@ int rundir_make(struct rundir *d, struct err *err)
 	static const struct { const char *name; mode_t mode; } below[] = { { "keys", 0700 }, { "blobs", 0700 }, { "state", 0700 } };
 	const char *parent = parent_folder();
 	unsigned char random[8];
-	char path[600];
+	char path[600], locked[600];
 
 	sweep(parent);
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
@@ -100,9 +100,11 @@ int rundir_make(struct rundir *d, struct err *err)
 		if (make_folder(path, below[i].mode) < 0)
 			return err_set(err, ERR_IO, "run directory: %s cannot be made: %s", path, strerror(errno));
 	}
-	rundir_path(d, "lock", path, sizeof(path));
+	/* locked before it has its name: a sweep that saw it unlocked would remove the folder */
+	rundir_path(d, "lock.new", path, sizeof(path));
+	rundir_path(d, "lock", locked, sizeof(locked));
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || rename(path, locked) < 0)
 		return err_set(err, ERR_IO, "run directory: %s cannot be locked: %s", path, strerror(errno));
 	return 0; /* the lock lives as long as the process */
 }
