@@ -183,7 +183,7 @@ static void take_ask(struct exchange *x, const struct wire_ask *f, struct proces
 
 	if (f->endpoint < h->nendpoints) {
 		ask_rules(h, f, p, &v);
-	} else if (neighbour_of(h, &f->asked) == NEIGHBOUR_STRANGER) {
+	} else if (neighbour_of(h, &f->asked, x->who.pid) == NEIGHBOUR_STRANGER) {
 		v.outcome = WIRE_REFUSED;
 		v.error = ECONNREFUSED;
 		events_refused(h, p, &f->asked, UINT32_MAX, f->head.tid, v.error, SLICE_NONE);

@@ -168,7 +168,8 @@ bool calls_asked(struct host *h, struct process *p, const struct wire_call *c, s
 
 /* neighbour.c: who listens on an address that no service claims */
 enum neighbour { NEIGHBOUR_NONE, NEIGHBOUR_OURS, NEIGHBOUR_STRANGER };
-enum neighbour neighbour_of(struct host *h, const struct wire_addr *a);
+/* `pid` asks: a relative path is its own. */
+enum neighbour neighbour_of(struct host *h, const struct wire_addr *a, pid_t pid);
 
 /* launch.c: starting the program */
 int launch(struct host *h, struct err *err);

@@ -95,7 +95,7 @@ _Noreturn void enter(const struct entrant *e);
 int isolate_net(const char **step);
 
 /* isolate_mounts.c: what must not be seen inside, and the resolver's file. */
-int isolate_mounts(const char *folder, const char **step);
+int isolate_mounts(const char *folder, uid_t uid, const char **step);
 /* Outside, before: the files that are mounted. */
 int isolate_mounts_prepare(const char *folder, struct err *err);
 

@@ -84,12 +84,13 @@ static pid_t start_keeper(const struct entrant *e)
 static void set_up(const struct entrant *e, struct isolate_ready *ready)
 {
 	const char *step = "";
+	uid_t uid = getuid(); /* before it is mapped */
 	int error = make_namespaces(ready, &step);
 
 	if (!error)
 		error = isolate_net(&step);
 	if (!error)
-		error = isolate_mounts(e->folder, &step);
+		error = isolate_mounts(e->folder, uid, &step);
 	if (!error) {
 		drop_inherited(e);
 		ready->keeper = start_keeper(e);

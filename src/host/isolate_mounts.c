@@ -21,7 +21,10 @@ static const struct { const char *path, *by; } masks[] = {
 	{ "/run/docker.sock", "file" },        { "/run/containerd", "folder" }, { "/run/podman", "folder" },
 	{ "/run/crio", "folder" },             { "/run/nscd", "folder" },       { "/var/run/nscd", "folder" },
 	{ "/run/dbus", "folder" },             { "/var/run/dbus", "folder" },   { "/run/systemd/resolve", "resolve" },
-	{ "/run/avahi-daemon", "folder" },     { "/var/run/docker.sock", "file" },
+	{ "/run/avahi-daemon", "folder" },     { "/var/run/docker.sock", "file" }, { "/run/systemd/private", "file" },
+	/* the user's own daemons; %u is the uid */
+	{ "/run/user/%u/bus", "file" },        { "/run/user/%u/docker.sock", "file" }, { "/run/user/%u/podman", "folder" },
+	{ "/run/user/%u/systemd", "folder" },
 };
 
 static int write_file(const char *path, const char *text)
@@ -64,6 +67,17 @@ int isolate_mounts_prepare(const char *folder, struct err *err)
 	return 0;
 }
 
+/* The one %u is replaced. */
+static void spell(const char *pattern, uid_t uid, char *out, size_t size)
+{
+	const char *at = strstr(pattern, "%u");
+
+	if (at)
+		snprintf(out, size, "%.*s%u%s", (int)(at - pattern), pattern, uid, at + 2);
+	else
+		snprintf(out, size, "%s", pattern);
+}
+
 static int bind_over(const char *folder, const char *by, const char *path)
 {
 	char from[400];
@@ -72,8 +86,9 @@ static int bind_over(const char *folder, const char *by, const char *path)
 	return mount(from, path, NULL, MS_BIND, NULL) == 0 ? 0 : -errno;
 }
 
-int isolate_mounts(const char *folder, const char **step)
+int isolate_mounts(const char *folder, uid_t uid, const char **step)
 {
+	static char path[200]; /* *step may point into it */
 	struct stat st;
 
 	*step = "mounts cannot be kept apart";
@@ -81,10 +96,11 @@ int isolate_mounts(const char *folder, const char **step)
 	if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return -errno;
 	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
-		if (stat(masks[i].path, &st) < 0)
+		spell(masks[i].path, uid, path, sizeof(path));
+		if (stat(path, &st) < 0)
 			continue;
-		*step = masks[i].path;
-		int error = bind_over(folder, masks[i].by, masks[i].path);
+		*step = path;
+		int error = bind_over(folder, masks[i].by, path);
 		/* a folder the user cannot enter hides its sockets well enough */
 		if (error && error != -EACCES)
 			return error;

@@ -3,6 +3,7 @@
  * tables, then the process that holds it. Asked once a connect to an address
  * that no service claims. */
 #include "host/inside.h"
+#include "host/owner.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -125,18 +126,30 @@ static bool held_by_run(struct host *h, unsigned long inode)
 	return ours;
 }
 
-/* A socket file that nobody inside has bound: its server, if there is one, is of
- * this machine. Abstract names are a network's own, and need no such look. */
-static bool is_outside(const struct host *h, const struct wire_addr *a)
+/* A path may be relative, or lead there through links: what counts is the file. A
+ * socket file that nobody in the run's network has bound belongs to somebody
+ * else. Abstract names are no files, and have been looked up by name. */
+static enum neighbour behind_file(struct host *h, const struct wire_addr *a, pid_t pid)
 {
-	char path[sizeof(a->path) + 1];
+	char path[sizeof(a->path) + 64];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%.*s", a->path_len, a->path);
-	return h->isolate && a->path[0] && stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+	if (!a->path_len || !a->path[0])
+		return NEIGHBOUR_NONE;
+	if (a->path[0] == '/')
+		snprintf(path, sizeof(path), "%.*s", a->path_len, a->path);
+	else
+		snprintf(path, sizeof(path), "/proc/%d/cwd/%.*s", (int)pid, a->path_len, a->path);
+	if (stat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return NEIGHBOUR_NONE;
+	int diag = owner_open(h);
+	unsigned long inode = diag >= 0 ? owner_unix_inode(diag, &st) : 0;
+	if (diag >= 0)
+		close(diag);
+	return inode && held_by_run(h, inode) ? NEIGHBOUR_OURS : NEIGHBOUR_STRANGER;
 }
 
-enum neighbour neighbour_of(struct host *h, const struct wire_addr *a)
+enum neighbour neighbour_of(struct host *h, const struct wire_addr *a, pid_t pid)
 {
 	char four[64], six[64], local[64];
 	unsigned long inode = 0;
@@ -154,6 +167,6 @@ enum neighbour neighbour_of(struct host *h, const struct wire_addr *a)
 			inode = inode_in(six, a, true);
 	}
 	if (!inode)
-		return a->family == WIRE_UNIX && is_outside(h, a) ? NEIGHBOUR_STRANGER : NEIGHBOUR_NONE;
+		return a->family == WIRE_UNIX ? behind_file(h, a, pid) : NEIGHBOUR_NONE;
 	return held_by_run(h, inode) ? NEIGHBOUR_OURS : NEIGHBOUR_STRANGER;
 }

@@ -7,12 +7,15 @@
 #include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/inside.h"
@@ -123,6 +126,46 @@ unsigned long owner_udp_inode(int diag, const struct wire_addr *local)
 		dump_udp(diag, AF_INET6, &mapped, &exact, &any);
 	}
 	return exact ? exact : any;
+}
+
+/* Whether this bound socket lies on that file. The device is not asked for: some
+ * file systems (overlayfs, btrfs) show another one to stat(2). */
+static bool lies_on(const struct nlmsghdr *answer, const struct stat *file)
+{
+	const struct unix_diag_msg *m = NLMSG_DATA(answer);
+	int left = (int)(answer->nlmsg_len - NLMSG_LENGTH(sizeof(*m)));
+
+	for (const struct rtattr *a = (const struct rtattr *)(m + 1); RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == UNIX_DIAG_VFS)
+			return ((const struct unix_diag_vfs *)RTA_DATA(a))->udiag_vfs_ino == (uint32_t)file->st_ino;
+	return false;
+}
+
+unsigned long owner_unix_inode(int diag, const struct stat *file)
+{
+	struct {
+		struct nlmsghdr head;
+		struct unix_diag_req body;
+	} q = { .head = { .nlmsg_len = sizeof(q), .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.body = { .sdiag_family = AF_UNIX, .udiag_states = ~0u, .udiag_show = UDIAG_SHOW_VFS } };
+	static char room[ROOM];
+	unsigned long found = 0;
+
+	if (send(diag, &q, sizeof(q), 0) < 0)
+		return 0;
+	for (;;) {
+		ssize_t n = recv(diag, room, sizeof(room), 0);
+		if (n <= 0)
+			return found;
+		size_t left = (size_t)n;
+		for (const struct nlmsghdr *a = (const struct nlmsghdr *)room; NLMSG_OK(a, left); a = NLMSG_NEXT(a, left)) {
+			if (a->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+				return found;
+			/* a connection that was accepted has its listener's file: any of them will do, its process is the same */
+			if (lies_on(a, file))
+				found = ((const struct unix_diag_msg *)NLMSG_DATA(a))->udiag_ino;
+		}
+	}
 }
 
 /* ---- /proc ---------------------------------------------------------------------- */

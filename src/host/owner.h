@@ -28,6 +28,10 @@ bool owner_tcp_known(int diag, const struct wire_addr *local, const struct wire_
  * any address; 0: none. */
 unsigned long owner_udp_inode(int diag, const struct wire_addr *local);
 
+/* Inode of a Unix socket that is bound to this file; 0: none. */
+struct stat;
+unsigned long owner_unix_inode(int diag, const struct stat *file);
+
 /* A process other than the host that holds the socket; 0: nobody. */
 pid_t owner_of_inode(unsigned long inode);
 
