@@ -52,7 +52,8 @@ static struct arrival *take_arrival(struct host *h, uint16_t port, bool v6)
 	return NULL;
 }
 
-/* No record is waited for: inside, the kernel knows. */
+/* No record is waited for: the kernel knows. NULL: a stranger, which only a
+ * network that is not the run's own can hold. */
 static struct process *relay_owner(struct host *h, int fd, const struct sockaddr_storage *peer)
 {
 	struct sockaddr_storage own = { 0 };
@@ -61,7 +62,13 @@ static struct process *relay_owner(struct host *h, int fd, const struct sockaddr
 	getsockname(fd, (struct sockaddr *)&own, &len);
 	struct wire_addr local = address_read(&own, WIRE_TCP), remote = address_read(peer, WIRE_TCP);
 	control_drain(h);
-	return owner_process(h, owner_of_inode(owner_tcp_inode(guard_diag(h), &remote, &local)), false);
+	if (h->isolate)
+		return owner_process(h, owner_of_inode(owner_tcp_inode(guard_diag(h), &remote, &local)), false);
+	int diag = owner_open(h);
+	pid_t pid = diag >= 0 ? owner_of_inode(owner_tcp_inode(diag, &remote, &local)) : 0;
+	if (diag >= 0)
+		close(diag);
+	return pid ? events_asking(h, pid, false) : NULL;
 }
 
 static void accept_one(struct listener *l, int fd, const struct sockaddr_storage *peer)
@@ -76,8 +83,12 @@ static void accept_one(struct listener *l, int fd, const struct sockaddr_storage
 	socklen_t who_len = sizeof(who);
 	if (l->local && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &who_len) < 0)
 		who.pid = 0;
-	if (!l->local && relay_wanted(h, l->endpoint)) { /* only when isolated: the kernel says who it is */
-		relay_open(h, fd, l->endpoint, relay_owner(h, fd, peer));
+	if (!l->local && relay_wanted(h, l->endpoint)) {
+		struct process *p = relay_owner(h, fd, peer);
+		if (p)
+			relay_open(h, fd, l->endpoint, p);
+		else
+			close(fd);
 		return;
 	}
 	struct session *s = session_open(h, fd, l->endpoint, port, l->v6, who.pid);

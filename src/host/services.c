@@ -60,8 +60,9 @@ static int add_endpoint(struct host *h, struct served *s, struct page_endpoint *
 		return err_set(err, ERR_IO, "out of memory");
 	h->endpoints[i] = (struct endpoint){ .service = s, .boundary = strdup(boundary), .name = strdup(name), .port = port };
 	h->nendpoints = i + 1;
-	/* an isolated run reaches a real system only through the host; a path leads there anyway */
-	if (is_pass(s) && (!h->isolate || row->asked.family == WIRE_UNIX))
+	/* a name that passes is relayed like any other, or its real addresses would be nobody's;
+	 * an isolated run reaches addresses too only through the host; a path leads there anyway */
+	if (is_pass(s) && (row->asked.family == WIRE_UNIX || (!h->isolate && row->name == UINT32_MAX)))
 		row->flags |= PAGE_PASS_END;
 	else if (listen_endpoint(h, i, row, err) < 0)
 		return ERR_IO;
@@ -74,7 +75,7 @@ static int add_endpoint(struct host *h, struct served *s, struct page_endpoint *
 /* The two virtual addresses of a name lead to the same listeners. */
 static int add_named(struct host *h, struct served *s, const char *name, uint16_t port, struct err *err)
 {
-	uint32_t at = publish_name(&h->page, name, is_pass(s) && !h->isolate ? PAGE_PASS_NAME : 0);
+	uint32_t at = publish_name(&h->page, name, 0);
 	char boundary[300];
 
 	if (at == UINT32_MAX)
@@ -82,8 +83,6 @@ static int add_named(struct host *h, struct served *s, const char *name, uint16_
 	snprintf(boundary, sizeof(boundary), "%s:%u", name, port);
 	for (int v6 = 0; v6 < 2; v6++) {
 		struct page_endpoint row = { .asked = publish_virtual(&h->page, at, port, v6), .name = at };
-		if (is_pass(s) && !h->isolate)
-			continue; /* its addresses are the real resolver's; nothing to redirect */
 		if (add_endpoint(h, s, &row, name, port, boundary, err) < 0)
 			return ERR_IO;
 	}
