@@ -50,6 +50,8 @@ int cmd_host(int argc, char **argv)
 	static const struct option options[] = {
 		{ "bare-pid", required_argument, NULL, 'p' },
 		{ "ready-fd", required_argument, NULL, 'f' },
+		{ "mode", required_argument, NULL, 'm' }, /* as the shim has decided */
+		{ "why", required_argument, NULL, 'w' },
 		{ 0 },
 	};
 	static char text[128 * 1024];
@@ -60,7 +62,11 @@ int cmd_host(int argc, char **argv)
 	int got;
 
 	while ((got = getopt_long(argc, argv, ":", options, NULL)) != -1)
-		if ((got != 'p' || !slice_to_u64(slice_str(optarg), &pid)) && (got != 'f' || !slice_to_u64(slice_str(optarg), &fd)))
+		if (got == 'm')
+			o.mode = strcmp(optarg, "pass") == 0 ? HOST_PASS : HOST_FAKE;
+		else if (got == 'w')
+			o.mode_why = *optarg ? optarg : NULL;
+		else if ((got != 'p' || !slice_to_u64(slice_str(optarg), &pid)) && (got != 'f' || !slice_to_u64(slice_str(optarg), &fd)))
 			return cmd_usage("host", "is started by libseam.so; use seam run");
 	if (!pid || !fd)
 		return cmd_usage("host", "is started by libseam.so; use seam run");

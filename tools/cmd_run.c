@@ -17,7 +17,8 @@ static const char help[] =
 	"declare, and exits as COMMAND does.\n\n"
 	"  -r, --rules FILE       a rule file; may be given again\n"
 	"  -t, --trace FILE       write the trace there; without it the trace is kept only when the run failed\n"
-	"      --mode fake        the mode; fake is the default\n"
+	"      --mode MODE        fake (default): the fakes answer; pass: COMMAND runs as without seam. SEAM_MODE\n"
+	"                         says the same, the option beats it\n"
 	"      --profile NAME     use the services and rules of that profile\n"
 	"      --seed N           seed of everything random in the fakes (default 42)\n"
 	"      --isolate MODE     a network of the run's own, in which every address is local, for programs that\n"
@@ -64,19 +65,48 @@ static int refuse(int printed)
 	return HOST_EXIT_FAILED;
 }
 
-static int take_mode(const char *mode)
+static int take_mode(const char *mode, const char *from, struct host_options *o)
 {
 	static const char *const known[] = { "fake", "record", "replay", "pass", NULL };
 	const char *near;
 
-	if (strcmp(mode, "fake") == 0)
+	if (strcmp(mode, "fake") == 0 || strcmp(mode, "pass") == 0) {
+		o->mode = *mode == 'p' ? HOST_PASS : HOST_FAKE;
+		o->mode_why = from;
 		return 0;
+	}
 	for (size_t i = 0; known[i]; i++)
 		if (strcmp(mode, known[i]) == 0)
-			return refuse(cmd_usage("run", "--mode %s: this version does not know the mode yet", mode));
+			return refuse(cmd_usage("run", "%s %s: this version does not know the mode yet", from, mode));
 	near = err_nearest(mode, known);
-	return refuse(near ? cmd_usage("run", "--mode \"%s\": did you mean \"%s\"", mode, near) :
-			     cmd_usage("run", "--mode \"%s\": expected fake", mode));
+	return refuse(near ? cmd_usage("run", "%s \"%s\": did you mean \"%s\"", from, mode, near) :
+			     cmd_usage("run", "%s \"%s\": expected fake or pass", from, mode));
+}
+
+/* What nobody gave as an option. SEAM_MODE=auto is for the bare preload: it looks
+ * for a running test, and who writes `seam run` wants the fakes. */
+static int take_mode_from_env(struct host_options *o)
+{
+	const char *mode = getenv("SEAM_MODE");
+
+	if (o->mode_why || !mode || !*mode)
+		return 0;
+	if (strcmp(mode, "auto") == 0) {
+		o->mode_why = "SEAM_MODE=auto: seam run fakes unless --mode says otherwise";
+		return 0;
+	}
+	return take_mode(mode, "SEAM_MODE", o);
+}
+
+/* A program in mode pass is where it would be without seam. */
+static int settle_isolation(struct host_options *o)
+{
+	if (o->mode != HOST_PASS)
+		return 0;
+	if (o->isolate == HOST_ISOLATE_ON)
+		return refuse(cmd_usage("run", "--isolate on with mode pass (%s): a program that passes stays in its own network; drop one", o->mode_why));
+	o->isolate = HOST_ISOLATE_OFF;
+	return 0;
 }
 
 static int take_isolate(const char *mode, struct host_options *o)
@@ -108,7 +138,7 @@ static int take_option(int got, char **argv, struct host_options *o, const char 
 		o->quiet = true;
 		return 0;
 	case OPT_MODE:
-		return take_mode(optarg);
+		return take_mode(optarg, "--mode", o);
 	case OPT_PROFILE:
 		o->profile = optarg;
 		return 0;
@@ -139,7 +169,7 @@ int cmd_run(int argc, char **argv)
 	const char *rules[RULES_MAX];
 	struct host_options o = { .rules = rules, .seed = DEFAULT_SEED, .ready_fd = -1, .isolate = HOST_ISOLATE_AUTO, .profile = getenv("SEAM_PROFILE") };
 	const char *from_env = getenv("SEAM_RULES");
-	int got;
+	int got, code;
 
 	log_init();
 	while ((got = getopt_long(argc, argv, "+:r:t:qh", options, NULL)) != -1) {
@@ -147,12 +177,14 @@ int cmd_run(int argc, char **argv)
 			fputs(help, stdout);
 			return 0;
 		}
-		int code = take_option(got, argv, &o, rules);
+		code = take_option(got, argv, &o, rules);
 		if (code)
 			return code;
 	}
 	if (optind >= argc)
 		return refuse(cmd_usage("run", "no command given; put it after --, as in: seam run -r rules.json -- ./program"));
+	if ((code = take_mode_from_env(&o)) || (code = settle_isolation(&o)))
+		return code;
 	if (!o.nrules && from_env && *from_env)
 		rules[o.nrules++] = from_env;
 	if (!o.trace)

@@ -242,6 +242,14 @@ static size_t fixed_size(uint16_t kind)
 	}
 }
 
+/* A bare run may have been begun by a vfork child of its root: then the first to
+ * speak is not the root, and nobody is known without it. */
+static void know_root(struct host *h, pid_t pid)
+{
+	if (h->options->bare && pid != h->root && !h->processes.count)
+		events_root(h);
+}
+
 static void take_frame(struct exchange *x, const char *bytes, size_t len)
 {
 	const struct wire_head *head = (const struct wire_head *)bytes;
@@ -255,6 +263,7 @@ static void take_frame(struct exchange *x, const char *bytes, size_t len)
 	if (!fixed || len < fixed || head->length != len - sizeof(*head))
 		return;
 	struct slice strings = slice_of(bytes + fixed, len - fixed);
+	know_root(x->host, x->who.pid);
 	if (head->kind == WIRE_HELLO) {
 		take_hello(x, (const struct wire_hello *)bytes, strings);
 		return;

@@ -60,7 +60,7 @@ static void process_start(struct host *h, struct process *p, int32_t tid)
 	struct event e = { .k = "proc.start",
 			   .st = { .role = slice_str(p->role), .n = -1 },
 			   .sum = slice_str(p->program),
-			   .by = BY_FAKE,
+			   .by = h->options->mode == HOST_PASS ? BY_PASS : BY_FAKE,
 			   .attrs = &attrs,
 			   .pid = p->pid,
 			   .ppid = p->ppid,
@@ -83,6 +83,13 @@ struct process *events_hello(struct host *h, pid_t pid, pid_t ppid, struct slice
 	return p;
 }
 
+void events_root(struct host *h)
+{
+	const char *name = h->options->argv[0] ? h->options->argv[0] : "program", *slash = strrchr(name, '/');
+
+	events_hello(h, h->root, process_parent_of(h->root), slice_str(slash ? slash + 1 : name), 0);
+}
+
 struct process *events_asking(struct host *h, pid_t pid, bool trusted)
 {
 	bool is_new;
@@ -102,7 +109,7 @@ void events_process_end(struct host *h, struct process *p, bool known, int statu
 	struct event e = { .k = "proc.exit",
 			   .st = { .role = slice_str(p->role), .n = -1 },
 			   .sum = slice_str(p->program),
-			   .by = BY_FAKE,
+			   .by = h->options->mode == HOST_PASS ? BY_PASS : BY_FAKE,
 			   .attrs = &attrs,
 			   .pid = p->pid,
 			   .ppid = p->ppid };

@@ -102,7 +102,8 @@ static int open_trace(struct host *h, struct err *err)
 	char path[200];
 	struct trace_header header = { .run = h->dir.id,
 				       .argv = h->options->argv,
-				       .mode = "fake",
+				       .mode = h->options->mode == HOST_PASS ? "pass" : "fake",
+				       .mode_why = h->options->mode_why,
 				       .seed = h->options->seed,
 				       .redact = rules_member(h->rules, "redact"),
 				       .correlate = rules_member(h->rules, "correlate") };
@@ -117,6 +118,17 @@ static int open_trace(struct host *h, struct err *err)
 	return trace_open(&h->trace, &header, err);
 }
 
+/* The page says that nothing is to be done; there is nobody who would speak to
+ * a control socket. */
+static int prepare_pass(struct host *h, const char *page, struct err *err)
+{
+	if (publish_open(&h->page, page, err) < 0 || open_trace(h, err) < 0)
+		return -1;
+	h->page.page->mode = PAGE_PASS;
+	open_turn(h);
+	return signals_open(h, err);
+}
+
 static int prepare(struct host *h, struct err *err)
 {
 	char path[200];
@@ -126,6 +138,8 @@ static int prepare(struct host *h, struct err *err)
 	rundir_path(&h->dir, "blobs", path, sizeof(path));
 	body_store(path);
 	rundir_path(&h->dir, WIRE_PAGE, path, sizeof(path));
+	if (h->options->mode == HOST_PASS)
+		return prepare_pass(h, path, err);
 	if (isolate_open(h, err) < 0)
 		return -1;
 	if (publish_open(&h->page, path, err) < 0 || services_start(h, err) < 0 || open_trace(h, err) < 0 || control_open(h, err) < 0)
@@ -247,7 +261,9 @@ static int end_run(struct host *h)
 	flush_turn(h);
 	free(unused_rules);
 	trailer.unused_rules = unused_rules = rules_unused(h->rules, &trailer.nunused);
-	if (!h->root_hello)
+	if (h->options->mode == HOST_PASS)
+		trailer.nunused = 0; /* no rule was in force */
+	else if (!h->root_hello)
 		owner_accuse_root(h);
 	int code = exit_code(h, trailer.nunused);
 	trailer.unshimmed = (const char *const *)h->unshimmed.names;
@@ -343,6 +359,7 @@ int host_run(const struct host_options *options)
 		goto complain;
 	if (options->bare) {
 		h.root = h.processes.root = options->bare;
+		h.root_hello = true; /* the shim in it has started this very host */
 	} else {
 		code = launch(&h, &err);
 		if (code)
@@ -353,6 +370,8 @@ int host_run(const struct host_options *options)
 		goto complain;
 	}
 	say_ready(&h);
+	if (options->mode == HOST_PASS)
+		events_root(&h);
 	for (char **i = h.inherited; i && *i; i++)
 		events_note(&h, NULL, *i);
 	while (!h.root_ended)

@@ -21,7 +21,15 @@ enum host_isolate {
 	HOST_ISOLATE_ON,   /* or the run fails with 125 */
 };
 
+/* What becomes of the program's connections. */
+enum host_mode {
+	HOST_FAKE, /* they end at the fakes */
+	HOST_PASS, /* nothing is touched: no shim, no fakes, no network of its own; the trace has the program's begin and end */
+};
+
 struct host_options {
+	enum host_mode mode;
+	const char *mode_why;      /* who said so, for the trace's header; NULL: the default */
 	const char *const *rules;  /* rule files */
 	size_t nrules;
 	const char *trace;         /* NULL: with the run directory, kept only when the run failed */

@@ -148,6 +148,8 @@ bool control_drain(struct host *h);
 /* events.c: events that are not a request's */
 struct process *events_hello(struct host *h, pid_t pid, pid_t ppid, struct slice program, int32_t tid);
 struct process *events_asking(struct host *h, pid_t pid, bool trusted);
+/* The program without a shim of its own to say hello (mode pass). */
+void events_root(struct host *h);
 void events_process_end(struct host *h, struct process *p, bool known, int status);
 void events_connect(struct host *h, struct process *p, const struct wire_connect *c);
 /* A connect that the host itself refused; `rule` is empty when none said so. */

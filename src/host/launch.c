@@ -71,6 +71,8 @@ static const char **merge_environment(struct host *h, struct arena *a, const cha
 	while (environ[count])
 		count++;
 	const char **env = ARENA_ARRAY(a, const char *, count + n + 2);
+	if (h->options->mode == HOST_PASS)
+		return memcpy(env, environ, (count + 1) * sizeof(*env));
 	for (size_t i = 0; i < count; i++) {
 		bool replaced = same_name("LD_PRELOAD=", environ[i]);
 		for (size_t j = 0; j < n; j++)
@@ -184,7 +186,8 @@ int launch(struct host *h, struct err *err)
 		return HOST_EXIT_FAILED;
 	launch_find(h->options->argv[0], path, sizeof(path));
 	/* in a network of its own a program without the shim still reaches the fakes alone */
-	const char *obstacle = path[0] && !h->options->allow_unshimmed && !h->isolate ? launch_obstacle(path) : NULL;
+	bool must = !h->options->allow_unshimmed && !h->isolate && h->options->mode != HOST_PASS;
+	const char *obstacle = path[0] && must ? launch_obstacle(path) : NULL;
 	if (obstacle) {
 		err_set(err, ERR_CONTENT, "%s: %s; --allow-unshimmed runs it all the same", path, obstacle);
 		return HOST_EXIT_CANNOT_EXEC;

@@ -39,11 +39,15 @@ void report_summary(struct host *h, int code)
 
 	buf_init(&out, 1024 * 1024);
 	buf_add_slice(&out, buf_slice(&h->misses));
+	if (h->options->mode == HOST_PASS)
+		unused = 0;
 	for (size_t i = 0; i < unused && h->options->strict; i++)
 		buf_addf(&out, "seam: unused rule  %s; make it \"optional\": true if that is fine\n", rules[i]);
 	verdict(h, code, &out);
 	if (h->exposed)
 		buf_addf(&out, "seam: not isolated: %s; programs that bypass the shim are not held back\n", h->exposed);
+	if (h->options->mode == HOST_PASS)
+		buf_add_str(&out, "seam: mode pass: the program ran as without seam, nothing was intercepted\n");
 	buf_addf(&out, "seam: %llu request%s", (unsigned long long)h->requests, h->requests == 1 ? "" : "s");
 	count_ports(h, &out);
 	buf_addf(&out, ", %zu process%s, %llu unmatched", h->processes.images, h->processes.images == 1 ? "" : "es", (unsigned long long)h->unmatched);

@@ -61,6 +61,10 @@ static void add_header(struct trace *t, const struct trace_header *h)
 	redact_args(&t->format.redact, h->argv, out);
 	buf_add_str(out, ",\"mode\":");
 	jscan_add_string(out, slice_str(h->mode));
+	if (h->mode_why) {
+		buf_add_str(out, ",\"mode_why\":");
+		jscan_add_string(out, slice_str(h->mode_why));
+	}
 	buf_add_str(out, ",\"seed\":");
 	if (h->seed < (uint64_t)1 << 53)
 		buf_add_u64(out, h->seed);

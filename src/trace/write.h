@@ -26,7 +26,8 @@ struct trace_header {
 	const char *run;           /* id of the run */
 	struct timespec start;     /* CLOCK_REALTIME at the run's start */
 	const char *const *argv;   /* of the program, NULL-terminated */
-	const char *mode;          /* "fake" */
+	const char *mode;          /* "fake", "pass" */
+	const char *mode_why;      /* who said so; NULL: nobody, it is the default */
 	uint64_t seed;
 	const char *const *rules;  /* rule files */
 	size_t nrules;
