@@ -31,7 +31,7 @@ extern char **environ;
 struct launch {
 	char program[sizeof(shim.self) + 16];
 	char pid[12], ready[4];
-	char *argv[7];
+	char *argv[11];
 	char **env;
 	int ready_fd;
 	unsigned char stack[2][STACK_SIZE] __attribute__((aligned(16)));
@@ -39,9 +39,9 @@ struct launch {
 
 bool bare_wanted(void)
 {
-	const char *mode = env_get(environ, "SEAM_MODE"), *rules = env_get(environ, "SEAM_RULES");
+	const char *rules = env_get(environ, "SEAM_RULES");
 
-	return rules && *rules && !(mode && strcmp(mode, "pass") == 0);
+	return rules && *rules;
 }
 
 static void *room(size_t size)
@@ -207,9 +207,10 @@ static bool enter(const char *strings, long len, const char *root)
 	return true;
 }
 
-bool bare_start(void)
+bool bare_start(const struct mode *mode, pid_t root_pid)
 {
 	static char root[32] = BARE_ROOT_ENV "=";
+	const char *consequence = mode->kind == MODE_PASS ? "no host: there will be no trace" : "no host: everything is refused";
 	struct launch *launch = room(sizeof(*launch));
 	char *said = room(READY_MAX);
 	int pipe_fds[2];
@@ -223,13 +224,14 @@ bool bare_start(void)
 		shim_log("no host: cannot open a pipe", NULL);
 		return false;
 	}
-	write_number(launch->pid, sys(SYS_getpid));
+	write_number(launch->pid, root_pid);
 	write_number(launch->ready, READY_FD);
-	write_number(root + strlen(root), sys(SYS_getpid));
+	write_number(root + sizeof(BARE_ROOT_ENV), root_pid);
 	launch->ready_fd = pipe_fds[1];
 	launch->env = host_env();
 	memcpy(launch->argv,
-	       (char *[]){ launch->program, "host", "--bare-pid", launch->pid, "--ready-fd", launch->ready, NULL },
+	       (char *[]){ launch->program, "host", "--bare-pid", launch->pid, "--ready-fd", launch->ready, "--mode",
+			   mode->kind == MODE_PASS ? "pass" : "fake", "--why", (char *)mode->why, NULL },
 	       sizeof(launch->argv));
 	if (launch->env && start_host(launch)) {
 		sys(SYS_close, pipe_fds[1]);
@@ -241,6 +243,6 @@ bool bare_start(void)
 	munmap(launch, sizeof(*launch));
 	if (len > 1 && said[0] == '0') /* the byte past the end is still zero */
 		return enter(said + 1, len - 1, root);
-	shim_log("no host: everything is refused", len > 1 && said[0] == 'E' ? said + 1 : "it did not get ready");
+	shim_log(consequence, len > 1 && said[0] == 'E' ? said + 1 : "it did not get ready");
 	return false;
 }

@@ -12,10 +12,10 @@
 #include "object.h"
 #include "shim.h"
 
-static inline bool awake(void)
+static inline bool awake(enum mode_moment moment)
 {
 	int kept = errno;
-	bool yes = shim_awake();
+	bool yes = shim_awake_at(moment);
 
 	real_need();
 	if (yes)
@@ -24,11 +24,14 @@ static inline bool awake(void)
 	return yes;
 }
 
+/* A row of the group exec starts an image; every other asks for something. */
+#define MOMENT(group) (strcmp(#group, "exec") == 0 ? MODE_AT_EXEC : MODE_AT_CALL)
+
 #define CALL(ret, name, group, params, args)   \
 	ret entry_##name params DOOR(name);    \
 	ret entry_##name params                \
 	{                                      \
-		if (!awake())                  \
+		if (!awake(MOMENT(group)))     \
 			return real.name args; \
 		return hook_##name args;       \
 	}

@@ -117,7 +117,7 @@ int entry_execveat(int dir, const char *path, char *const argv[], char *const en
 static bool awake(void)
 {
 	int kept = errno;
-	bool yes = shim_awake();
+	bool yes = shim_awake_at(MODE_AT_EXEC);
 
 	real_need();
 

@@ -1,15 +1,16 @@
 /*
  * init: wakes the shim up in an image, and says good-bye for it.
  *
- * Which of the four states the image is in is decided once, by the first hook
- * or by the constructor, whichever comes first: another object's constructor
- * may connect before ours runs.
+ * Which state the image is in is decided once, by the first hook or by the
+ * constructor, whichever comes first: another object's constructor may connect
+ * before ours runs. Only SEAM_MODE=auto may leave it to a later call.
  */
 #include <fcntl.h>
 #include <gnu/libc-version.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "doors.h"
 #include "env.h"
@@ -92,7 +93,64 @@ static enum shim_state join_run(const char *run)
 	return SHIM_FAKE;
 }
 
-static enum shim_state decide(void)
+/* ---- a decision that is put off ---------------------------------------------- */
+
+/* Who shares this memory: a page that a fork wipes and a vfork does not. */
+static struct {
+	int unforked; /* 0 in a forked child */
+	pid_t pid;
+} *born;
+
+static void remember_birth(void)
+{
+	void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (at == MAP_FAILED)
+		return;
+	if (madvise(at, 4096, MADV_WIPEONFORK) < 0) { /* before Linux 4.14 */
+		munmap(at, 4096);
+		return;
+	}
+	born = at;
+	born->unforked = 1;
+	born->pid = (pid_t)sys(SYS_getpid);
+}
+
+/* Whose end is the run's: a vfork child decides for its parent, whose memory it is. */
+static pid_t root_of_run(void)
+{
+	return born && born->unforked ? born->pid : (pid_t)sys(SYS_getpid);
+}
+
+/* ---- the decision -------------------------------------------------------------- */
+
+/* Without a launcher: by SEAM_MODE. */
+static enum shim_state decide_bare(enum mode_moment moment)
+{
+	struct mode mode = mode_find(moment);
+	const char *trace = env_get(environ, "SEAM_TRACE"), *run;
+
+	if (mode.kind == MODE_LATER) {
+		if (!born)
+			remember_birth();
+		return SHIM_UNDECIDED;
+	}
+	if (mode.kind == MODE_UNKNOWN) {
+		shim_log("SEAM_MODE is none of fake, pass and auto, everything is refused", mode.why);
+		return SHIM_CLOSED;
+	}
+	if (*mode.why)
+		shim_log(mode.kind == MODE_PASS ? "mode pass" : "mode fake", mode.why);
+	if (mode.kind == MODE_PASS && !(trace && *trace))
+		return SHIM_INERT; /* nobody wants to read about it */
+	bare_root = bare_start(&mode, root_of_run());
+	if (mode.kind == MODE_PASS)
+		return SHIM_INERT;
+	run = env_get(environ, WIRE_RUN_ENV);
+	return run ? join_run(run) : SHIM_CLOSED;
+}
+
+static enum shim_state decide(enum mode_moment moment)
 {
 	const char *run = env_get(environ, WIRE_RUN_ENV), *layers = env_get(environ, "SEAM_LAYERS");
 	enum shim_state state;
@@ -101,33 +159,60 @@ static enum shim_state decide(void)
 	if (!run && !bare_wanted())
 		return SHIM_INERT;
 	find_self();
-	if (!run) {
-		bare_root = bare_start();
-		run = env_get(environ, WIRE_RUN_ENV);
-	}
-	state = run ? join_run(run) : SHIM_CLOSED;
-	if (state != SHIM_INERT)
+	state = run ? join_run(run) : decide_bare(moment);
+	if (state != SHIM_INERT && state != SHIM_UNDECIDED)
 		env_keep(environ);
 	return state;
 }
 
-void shim_start(void)
-{
-	int none = SHIM_NEW, me = (int)sys(SYS_gettid);
+static void hello(void);
 
-	if (!atomic_compare_exchange_strong(&shim.state, &none, SHIM_STARTING)) {
-		/* Another thread does it: wait. This very thread: a look-up has
-		 * called back into a hook, which finds no page and refuses. */
-		while (atomic_load(&shim.state) == SHIM_STARTING && atomic_load(&shim.starter) != me)
-			sched_yield();
-		return;
+/* False: this thread decides. True: somebody has, or does and calls back. */
+static bool decided(int me)
+{
+	int state = atomic_load(&shim.state);
+
+	for (;;) {
+		if (state == SHIM_NEW || state == SHIM_UNDECIDED) {
+			if (atomic_compare_exchange_strong(&shim.state, &state, SHIM_STARTING))
+				return false;
+			continue;
+		}
+		/* This very thread: a look-up has called back into a hook, which finds
+		 * no page and refuses. */
+		if (state != SHIM_STARTING || atomic_load(&shim.starter) == me)
+			return true;
+		/* Another thread does it: wait; unless it stayed behind in a fork. */
+		if (born && !born->unforked) {
+			born->unforked = 1;
+			born->pid = (pid_t)sys(SYS_getpid);
+			atomic_store(&shim.starter, me);
+			return false;
+		}
+		sched_yield();
+		state = atomic_load(&shim.state);
 	}
+}
+
+void shim_start(enum mode_moment moment)
+{
+	int me = (int)sys(SYS_gettid), before = atomic_load(&shim.state), after;
+
+	if (moment == MODE_AT_EXEC && before == SHIM_UNDECIDED && mode_find(moment).kind == MODE_LATER)
+		return; /* the usual answer, without a lock that a vfork child would leave to its parent */
+	if (decided(me))
+		return;
 	atomic_store(&shim.starter, me);
 	if (!environ) { /* before libc is set up: try again next time, refuse until then */
 		atomic_store(&shim.state, SHIM_NEW);
 		return;
 	}
-	atomic_store_explicit(&shim.state, decide(), memory_order_release);
+	after = decide(moment);
+	/* The constructor is over, and so is its hello: now, before another thread asks for
+	 * something. A vfork child speaks for nobody: the host knows whom it watches. */
+	if (before == SHIM_UNDECIDED && after == SHIM_FAKE && root_of_run() == sys(SYS_getpid))
+		hello();
+	atomic_store_explicit(&shim.state, after, memory_order_release);
 }
 
 static void hello(void)
@@ -155,7 +240,7 @@ __attribute__((constructor)) static void begin(int argc, char **argv, char **env
 	(void)argc;
 	(void)envp;
 	object_self(); /* now, while there is one thread: it takes the loader's lock */
-	if (shim_awake() && shim.run[0]) {
+	if (shim_awake_at(MODE_AT_START) && shim.run[0]) {
 		trust_java(argv, environ);
 		hello();
 		calls_refresh();

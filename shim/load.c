@@ -29,9 +29,10 @@ struct load load_answer(void *handle, const char *name, const void *caller)
 	real_find_dlsym();
 	load.next = (void *)real.dlsym;
 	/* allocators and sanitizers come here before anything is set up: too early to start the shim */
-	if ((state == SHIM_FAKE || state == SHIM_CLOSED) && name && handle != RTLD_NEXT) {
+	if ((state == SHIM_FAKE || state == SHIM_CLOSED || state == SHIM_UNDECIDED) && name && handle != RTLD_NEXT) {
 		real_need();
-		calls_refresh();
+		if (state != SHIM_UNDECIDED)
+			calls_refresh();
 		if (door_exists(name) || calls_declared(name)) {
 			found = real.dlsym(handle, name);
 			if (found)

@@ -18,11 +18,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "mode.h"
 #include "wire/wire.h"
 
 enum shim_state {
 	SHIM_NEW = 0,  /* nothing ran yet */
 	SHIM_STARTING,
+	SHIM_UNDECIDED,/* SEAM_MODE=auto: decides at the first intercepted call (mode.h) */
 	SHIM_INERT,    /* not in a run, or mode pass: every call goes to the real function */
 	SHIM_FAKE,     /* in a run */
 	SHIM_CLOSED,   /* should be in a run, but there is none: everything is refused, nothing escapes */
@@ -38,30 +40,35 @@ struct shim {
 };
 extern struct shim shim;
 
-/* Decides the state once: maps the page. Any thread, any time, also before the
+/* Decides the state: maps the page. Any thread, any time, also before the
  * constructor ran. */
-void shim_start(void);
+void shim_start(enum mode_moment moment);
 
 /* False: stay out of the way. May disturb errno (a door restores it). */
-static inline bool shim_awake(void)
+static inline bool shim_awake_at(enum mode_moment moment)
 {
 	int state = atomic_load_explicit(&shim.state, memory_order_acquire);
 
-	if (__builtin_expect(state == SHIM_NEW || state == SHIM_STARTING, 0)) {
-		shim_start();
+	if (__builtin_expect(state <= SHIM_UNDECIDED, 0)) {
+		shim_start(moment);
 		state = atomic_load_explicit(&shim.state, memory_order_acquire);
 	}
-	return state != SHIM_INERT;
+	return state > SHIM_INERT || state < SHIM_UNDECIDED;
+}
+static inline bool shim_awake(void)
+{
+	return shim_awake_at(MODE_AT_CALL);
 }
 
-/* init.c: a line in SEAM_LOG_FILE, for a start that failed; never elsewhere. */
+/* init.c: a line in SEAM_LOG_FILE, for a start that failed or a mode that was chosen; never elsewhere. */
 void shim_log(const char *sentence, const char *detail);
 
 /* bare.c: without a launcher (design 9). True when a host was started and
  * the environment now names its run. */
 #define BARE_ROOT_ENV "SEAM_ROOT" /* pid of the root, also known after it has exec'd another image */
 bool bare_wanted(void);
-bool bare_start(void);
+/* `root`: the process whose end is the run's. */
+bool bare_start(const struct mode *mode, pid_t root);
 
 /* declared.c: patches declared functions in objects that came since the last time
  * (design 8). Cheap when nothing is declared. */
