@@ -25,7 +25,7 @@ part() {
 	layers) tests/layers.sh && echo "layers: 1 passed, 0 failed" ;;
 	unit) "$BUILD/bin/unit" ;;
 	fuzz) tests/fuzz/replay.sh "$BUILD" ;;
-	life) tests/life/life.py ;;
+	life) tests/life/life.py; lives=$?; tests/life/modes.py && return $lives ;;
 	hazards) tests/hazards/run.sh ;;
 	cases) tests/cases/run.py ;;
 	etl) examples/etl/test.sh ;;
