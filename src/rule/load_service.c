@@ -209,17 +209,37 @@ static void read_addresses(struct load *l, struct rule_service *s, json_t *at, c
 
 /* ---- functions --------------------------------------------------------- */
 
-static bool known_type(const char *type, bool result)
+#define RESULT_TYPES "void, int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer"
+#define ARG_TYPES "int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer, buffer:N, and ... last"
+
+/* The types that the shim's closures have (wire.h, enum page_type). */
+static bool known_result(const char *type)
 {
-	static const char *const types[] = { "void", "int", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-					     "long", "ulong", "size", "float", "double", "bool", "string", "pointer", NULL };
+	static const char *const types[] = { "void", "int", "uint", "long", "ulong", "int64", "uint64", "size",
+					     "bool", "double", "float", "string", "pointer", NULL };
 
 	for (size_t i = 0; types[i]; i++)
 		if (strcmp(type, types[i]) == 0)
-			return result || i > 0;
-	/* A buffer's length is in another argument, counted from 1. */
+			return true;
+	return false;
+}
+
+/* Complains of what is wrong with argument `i`. A buffer's length is in another
+ * argument, counted from 0; "..." is the rest of a variadic function. */
+static void check_arg(struct load *l, const struct rule_function *f, size_t i)
+{
+	const char *type = f->args[i];
 	uint64_t n;
-	return !result && strncmp(type, "buffer:", 7) == 0 && slice_to_u64(slice_str(type + 7), &n) && n >= 1 && n <= 64;
+
+	if (strcmp(type, "...") == 0) {
+		if (i + 1 < f->nargs)
+			load_bad(l, "\"...\" is the rest of a variadic function, so nothing may follow it");
+	} else if (strncmp(type, "buffer:", 7) == 0 && slice_to_u64(slice_str(type + 7), &n)) {
+		if (n >= f->nargs || n == i || strcmp(f->args[n], "...") == 0)
+			load_bad(l, "\"%s\": there is no other argument %llu that could hold the length; the first is 0", type, (unsigned long long)n);
+	} else if (strcmp(type, "void") == 0 || !known_result(type)) {
+		load_bad(l, "type \"%s\" is not known (known: " ARG_TYPES ")", type);
+	}
 }
 
 static void read_function(struct load *l, const char *service, json_t *v)
@@ -240,10 +260,9 @@ static void read_function(struct load *l, const char *service, json_t *v)
 	const char *returns = load_text_of(l, v, "returns");
 	if (returns)
 		f.returns = returns;
-	if (!known_type(f.returns, true)) {
+	if (!known_result(f.returns)) {
 		size_t at = load_enter(l, "returns");
-		load_bad(l, "type \"%s\" is not known (known: void, int, int8 ... uint64, long, ulong, size, float, double, bool, string, pointer)",
-			 f.returns);
+		load_bad(l, "type \"%s\" is not known (known: " RESULT_TYPES ")", f.returns);
 		load_leave(l, at);
 	}
 	json_t *args = json_object_get(v, "args");
@@ -252,12 +271,7 @@ static void read_function(struct load *l, const char *service, json_t *v)
 		f.nargs = load_names(l, args, &f.args);
 		for (size_t i = 0; i < f.nargs; i++) {
 			size_t at = load_enter_index(l, i);
-			uint64_t n = 0;
-			if (!known_type(f.args[i], false))
-				load_bad(l, "type \"%s\" is not known (known: int, int8 ... uint64, long, ulong, size, float, double, bool, "
-					 "string, pointer, buffer:N)", f.args[i]);
-			else if (strncmp(f.args[i], "buffer:", 7) == 0 && slice_to_u64(slice_str(f.args[i] + 7), &n) && n > f.nargs)
-				load_bad(l, "\"%s\": there is no argument %llu that could hold the length", f.args[i], (unsigned long long)n);
+			check_arg(l, &f, i);
 			load_leave(l, at);
 		}
 		load_leave(l, former);

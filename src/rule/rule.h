@@ -130,7 +130,7 @@ json_t *rules_member(const struct rules *r, const char *name);
 const struct rule_function *rules_functions(const struct rules *r, size_t *count);
 struct rule_function {
 	const char *service, *library, *function, *returns;
-	const char **args;   /* type names: "string", "int", "buffer:2" (length in argument 2) ... */
+	const char **args;   /* type names: "string", "int", "buffer:2" (length in argument 2, from 0), "..." last */
 	size_t nargs;
 };
 

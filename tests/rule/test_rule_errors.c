@@ -85,9 +85,13 @@ static const struct {
 	{ SERVICES("'redis': {'protocol': 'call', 'functions': [{'library': 'libhiredis', 'args': ['string'], 'returns': 'pointer'}]}"),
 	  "r.json:2:45: services.redis.functions[0]: \"function\" is missing: the name of a C function" },
 	{ SERVICES("'redis': {'protocol': 'call', 'functions': [{'library': 'l', 'function': 'f', 'args': ['str', 'buffer:9'], 'returns': 'ptr'}]}"),
-	  "r.json:2:119: services.redis.functions[0].returns: type \"ptr\" is not known (known: void, int, int8 ... uint64, long, ulong, size, float, double, bool, string, pointer)\n"
-	  "r.json:2:88: services.redis.functions[0].args[0]: type \"str\" is not known (known: int, int8 ... uint64, long, ulong, size, float, double, bool, string, pointer, buffer:N)\n"
-	  "r.json:2:95: services.redis.functions[0].args[1]: \"buffer:9\": there is no argument 9 that could hold the length" },
+	  "r.json:2:119: services.redis.functions[0].returns: type \"ptr\" is not known (known: void, int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer)\n"
+	  "r.json:2:88: services.redis.functions[0].args[0]: type \"str\" is not known (known: int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer, buffer:N, and ... last)\n"
+	  "r.json:2:95: services.redis.functions[0].args[1]: \"buffer:9\": there is no other argument 9 that could hold the length; the first is 0" },
+	{ SERVICES("'redis': {'protocol': 'call', 'functions': [{'library': 'l', 'function': 'f', 'args': ['string', '...', 'buffer:2', 'void']}]}"),
+	  "r.json:2:98: services.redis.functions[0].args[1]: \"...\" is the rest of a variadic function, so nothing may follow it\n"
+	  "r.json:2:105: services.redis.functions[0].args[2]: \"buffer:2\": there is no other argument 2 that could hold the length; the first is 0\n"
+	  "r.json:2:117: services.redis.functions[0].args[3]: type \"void\" is not known (known: int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer, buffer:N, and ... last)" },
 	{ RULES("{'do': {}}"),
 	  "r.json:3:1: rules[0]: \"on\" is missing: what the rule is about (known: connect, sql, http, s3, call)" },
 	{ RULES("{'on': 'htp', 'do': {}}"),
