@@ -200,10 +200,11 @@ int listen_endpoint(struct host *h, uint32_t endpoint, struct page_endpoint *row
 {
 	if (row->asked.family == WIRE_UNIX)
 		return open_unix(h, endpoint, row, err);
-	if (row->asked.family == WIRE_INET6)
+	/* a name has an address of either family; a V6ONLY socket reaches the one of its own alone */
+	if (row->asked.family == WIRE_INET6 || row->name != UINT32_MAX)
 		open_inet6(h, endpoint, row);
 	/* without an IPv6 loopback an IPv6 socket goes to IPv4, v4-mapped */
-	return row->to_port6 ? 0 : open_inet(h, endpoint, row, err);
+	return row->asked.family == WIRE_INET6 && row->to_port6 ? 0 : open_inet(h, endpoint, row, err);
 }
 
 static void on_listener_closed(uv_handle_t *handle)
