@@ -24,6 +24,7 @@ struct canon_proc {
 	struct slice label;   /* role in the golden */
 	uint32_t k;           /* ordinal among equal siblings, from 1 */
 	uint32_t rank;        /* in the golden's order */
+	uint64_t base;        /* hash of what it and its children did */
 	uint64_t color;
 	struct slice streams; /* names of its streams, sorted: the first thing to order by */
 };

@@ -69,6 +69,24 @@ static void color_procs(struct canon *c)
 	free(sum);
 }
 
+/* What processes did themselves, before what others did is mixed in: the order
+ * of siblings should not turn with the parent's exit status. */
+static void base_procs(struct canon *c)
+{
+	uint64_t *sum = calloc(c->nprocs ? c->nprocs : 1, sizeof(*sum));
+
+	if (!sum)
+		abort();
+	for (size_t i = 0; i < c->nunits; i++)
+		sum[unit_group(c, &c->units[i])->proc] += mix(c->units[i].base, 5);
+	for (size_t i = c->nprocs; i-- > 0;) {
+		c->procs[i].base = mix(hash_slice(c->procs[i].program, 4), sum[i]);
+		if (c->procs[i].parent != CANON_NONE)
+			sum[c->procs[i].parent] += mix(c->procs[i].base, 6);
+	}
+	free(sum);
+}
+
 static void color_values(struct canon *c)
 {
 	for (size_t v = 0; v < c->nvalues; v++)
@@ -237,6 +255,7 @@ static void color(struct canon *c)
 	if (!up || !alone)
 		abort();
 	first_colors(c);
+	base_procs(c);
 	refine(c);
 	components(c, up, alone);
 	for (int i = 0; i < ORDER_ROUNDS && part_twins(c, up, alone); i++)
@@ -301,6 +320,8 @@ static int by_proc(const void *a, const void *b)
 	d = d ? d : slice_cmp(x->streams, y->streams);
 	if (d)
 		return d;
+	if (x->base != y->base)
+		return x->base < y->base ? -1 : 1;
 	return x->color < y->color ? -1 : x->color > y->color;
 }
 
