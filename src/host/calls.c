@@ -14,7 +14,8 @@ struct call_frame {
 	struct request req;
 };
 
-static int64_t pointer_ordinal(struct host *h, pid_t pid, int64_t pointer)
+/* `fresh`: a function made it, so what stood there before is gone. */
+static int64_t pointer_ordinal(struct host *h, pid_t pid, int64_t pointer, bool fresh)
 {
 	/* addresses of two processes have nothing to do with each other */
 	int64_t parts[2] = { pid, pointer };
@@ -22,15 +23,15 @@ static int64_t pointer_ordinal(struct host *h, pid_t pid, int64_t pointer)
 
 	if (!pointer)
 		return 0;
-	uintptr_t n = (uintptr_t)map_get(&h->pointers, key);
+	uintptr_t n = fresh ? 0 : (uintptr_t)map_get(&h->pointers, key);
 	if (!n) {
-		n = h->pointers.live + 1;
+		n = ++h->pointers_seen;
 		map_set(&h->pointers, key, (void *)n);
 	}
 	return (int64_t)n;
 }
 
-static struct call_arg read_value(struct host *h, pid_t pid, const struct wire_value *v, struct slice *bytes)
+static struct call_arg read_value(struct host *h, pid_t pid, const struct wire_value *v, struct slice *bytes, bool fresh)
 {
 	struct call_arg a = { .kind = CALL_VOID };
 
@@ -45,7 +46,7 @@ static struct call_arg read_value(struct host *h, pid_t pid, const struct wire_v
 		break;
 	case WIRE_POINTER:
 		a.kind = v->v.i ? CALL_POINTER : CALL_NULL;
-		a.i = pointer_ordinal(h, pid, v->v.i);
+		a.i = pointer_ordinal(h, pid, v->v.i, fresh);
 		break;
 	case WIRE_STRING:
 	case WIRE_BUFFER:
@@ -90,8 +91,9 @@ static bool read_frame(struct host *h, struct process *p, const struct wire_call
 	arena_init(&f->arena);
 	struct call_arg *args = ARENA_ARRAY(&f->arena, struct call_arg, c->nargs);
 	for (uint32_t i = 0; i < c->nargs; i++)
-		args[i] = read_value(h, p->pid, &c->args[i], &rest);
+		args[i] = read_value(h, p->pid, &c->args[i], &rest, false);
 	f->library = short_library(f->library);
+	/* the functions of libpq and libcurl return what they have just made; of a declared one nothing is known */
 	f->req = (struct request){ .port = PORT_CALL,
 				   .op = f->function,
 				   .sum = f->function,
@@ -103,7 +105,7 @@ static bool read_frame(struct host *h, struct process *p, const struct wire_call
 					     .caller = f->object,
 					     .args = args,
 					     .nargs = c->nargs,
-					     .result = read_value(h, p->pid, &c->result, &rest),
+					     .result = read_value(h, p->pid, &c->result, &rest, c->function == UINT32_MAX),
 					     .made = c->head.kind == WIRE_CALL,
 					     .duration_ns = c->duration_ns } };
 	return true;

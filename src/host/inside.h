@@ -70,6 +70,7 @@ struct host {
 	struct session *sessions;   /* all, newest first */
 	struct map ordinals;        /* "role/service/boundary" -> connections so far */
 	struct map pointers;        /* opaque pointers of calls -> ordinal */
+	uint64_t pointers_seen;
 
 	uv_poll_t control;
 	int control_fd;
