@@ -41,10 +41,12 @@ struct arrival {
 	struct process *process;
 };
 
-static struct arrival *take_arrival(struct host *h, uint16_t port, bool v6)
+/* The port alone does not tell: the kernel gives one source port to connections
+ * to several listeners at once. */
+static struct arrival *take_arrival(struct host *h, uint32_t endpoint, uint16_t port, bool v6)
 {
 	for (struct arrival **at = &h->arrivals; *at; at = &(*at)->next)
-		if ((*at)->port == port && (*at)->v6 == v6) {
+		if ((*at)->endpoint == endpoint && (*at)->port == port && (*at)->v6 == v6) {
 			struct arrival *found = *at;
 			*at = found->next;
 			return found;
@@ -100,7 +102,7 @@ static void accept_one(struct listener *l, int fd, const struct sockaddr_storage
 			session_attribute(s, p, 0);
 		return; /* a stranger is reset when its second is over */
 	}
-	struct arrival *a = take_arrival(h, port, l->v6);
+	struct arrival *a = take_arrival(h, l->endpoint, port, l->v6);
 	if (a) {
 		session_attribute(s, a->process, a->tid);
 		free(a);
@@ -229,7 +231,7 @@ void listen_record(struct host *h, const struct wire_connect *c, struct process 
 {
 	size_t kept = 0;
 
-	if (relay_wanted(h, c->endpoint) || session_claim(h, c->local_port, c->v6, p, c->head.tid))
+	if (relay_wanted(h, c->endpoint) || session_claim(h, c->endpoint, c->local_port, c->v6, p, c->head.tid))
 		return;
 	struct arrival *a = calloc(1, sizeof(*a));
 	if (!a)

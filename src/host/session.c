@@ -92,10 +92,10 @@ void session_attribute(struct session *s, struct process *p, int32_t tid)
 	stream_resume(&s->stream);
 }
 
-bool session_claim(struct host *h, uint16_t port, bool v6, struct process *p, int32_t tid)
+bool session_claim(struct host *h, uint32_t endpoint, uint16_t port, bool v6, struct process *p, int32_t tid)
 {
 	for (struct session *s = h->sessions; s; s = s->next)
-		if (s->state == SESSION_NAMELESS && s->peer_port == port && s->v6 == v6) {
+		if (s->state == SESSION_NAMELESS && s->endpoint == &h->endpoints[endpoint] && s->peer_port == port && s->v6 == v6) {
 			session_attribute(s, p, tid);
 			return true;
 		}
