@@ -212,6 +212,62 @@ static int by_color(const void *a, const void *b)
 	return x->unit < y->unit ? -1 : x->unit > y->unit;
 }
 
+/* Twin processes come before twin units: two units are interchangeable only
+ * when their processes are one, or are told apart. Of the first class that has
+ * some, ranks those that no shared value links, all of one parent and without
+ * children: any order of these is as good. False: no twins that matter. */
+static bool part_procs(struct canon *c, uint32_t *up, const bool *alone)
+{
+	struct twin *all = malloc((c->nprocs ? c->nprocs : 1) * sizeof(*all));
+	bool *shares = calloc(c->nprocs ? c->nprocs : 1, sizeof(*shares)), *parent = calloc(c->nprocs ? c->nprocs : 1, sizeof(*parent));
+	uint32_t *taken = malloc((c->nunits ? c->nunits : 1) * sizeof(*taken)); /* which twin has the component */
+	size_t n = 0, begin = 0, end = 0;
+	uint64_t rank = 1;
+
+	if (!all || !shares || !parent || !taken)
+		abort();
+	for (size_t i = 0; i < c->nunits; i++)
+		shares[unit_group(c, &c->units[i])->proc] |= !alone[i];
+	for (uint32_t i = 0; i < c->nprocs; i++) {
+		if (c->procs[i].parent != CANON_NONE)
+			parent[c->procs[i].parent] = true;
+		if (shares[i])
+			all[n++] = (struct twin){ c->procs[i].color, i };
+	}
+	qsort(all, n, sizeof(*all), by_color);
+	while (begin < n && end - begin < 2)
+		for (begin = end, end = begin + 1; end < n && all[end].color == all[begin].color; end++)
+			;
+	if (end - begin < 2)
+		end = begin;
+	/* A component belongs to the first twin that touches it; a later twin that does waits for the next round. */
+	memset(taken, 0xff, (c->nunits ? c->nunits : 1) * sizeof(*taken));
+	memset(shares, 0, c->nprocs * sizeof(*shares)); /* from here on: is linked to another twin */
+	for (size_t i = 0; i < c->nunits && begin < end; i++) {
+		uint32_t proc = unit_group(c, &c->units[i])->proc;
+		if (alone[i] || c->procs[proc].color != all[begin].color)
+			continue;
+		uint32_t *owner = &taken[root_of(up, (uint32_t)i)];
+		if (*owner == CANON_NONE)
+			*owner = proc;
+		else if (*owner != proc)
+			shares[proc] = shares[*owner] = true;
+	}
+	for (size_t k = begin; k < end; k++) {
+		struct canon_proc *p = &c->procs[all[k].unit];
+		if (k > begin && (shares[all[k].unit] || parent[all[k].unit] || shares[all[begin].unit] || parent[all[begin].unit] ||
+				  p->parent != c->procs[all[begin].unit].parent))
+			continue;
+		p->color = mix(mix(all[k].color, 14), rank++);
+	}
+	bool parted = begin < end;
+	free(all);
+	free(shares);
+	free(parent);
+	free(taken);
+	return parted;
+}
+
 /* Makes one twin of the first class that has some the first of its component.
  * False: there are no twins that matter. */
 static bool part_twins(struct canon *c, uint32_t *up, const bool *alone)
@@ -258,7 +314,7 @@ static void color(struct canon *c)
 	base_procs(c);
 	refine(c);
 	components(c, up, alone);
-	for (int i = 0; i < ORDER_ROUNDS && part_twins(c, up, alone); i++)
+	for (int i = 0; i < ORDER_ROUNDS && (part_procs(c, up, alone) || part_twins(c, up, alone)); i++)
 		refine(c);
 	free(up);
 	free(alone);
