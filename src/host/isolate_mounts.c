@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -86,15 +87,49 @@ static int bind_over(const char *folder, const char *by, const char *path)
 	return mount(from, path, NULL, MS_BIND, NULL) == 0 ? 0 : -errno;
 }
 
+/* What is mounted outside still appears inside, and never the other way round. */
+static int become_slave(void)
+{
+	return mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 ? 0 : -errno;
+}
+
+/* A chroot whose root is a plain folder has no mount at "/" that could be told
+ * anything (EINVAL). Joining the namespace one is already in leads to its true
+ * root (setns(2)); from there it goes, and then back. */
+static int become_slave_in_a_chroot(void)
+{
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), error = 0;
+
+	if (root < 0 || here < 0 || own < 0) {
+		error = -errno;
+	} else if (setns(own, CLONE_NEWNS) < 0) {
+		error = -errno;
+	} else {
+		error = become_slave();
+		if (fchdir(root) < 0 || chroot(".") < 0 || fchdir(here) < 0)
+			error = -errno;
+	}
+	if (own >= 0)
+		close(own);
+	if (here >= 0)
+		close(here);
+	if (root >= 0)
+		close(root);
+	return error;
+}
+
 int isolate_mounts(const char *folder, uid_t uid, const char **step)
 {
 	static char path[200]; /* *step may point into it */
 	struct stat st;
 
 	*step = "mounts cannot be kept apart";
-	/* what is mounted outside still appears inside, and never the other way round */
-	if (mount("none", "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return -errno;
+	int apart = become_slave();
+	if (apart == -EINVAL)
+		apart = become_slave_in_a_chroot();
+	if (apart < 0)
+		return apart;
 	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
 		spell(masks[i].path, uid, path, sizeof(path));
 		if (stat(path, &st) < 0)
