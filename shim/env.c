@@ -12,6 +12,10 @@
 static const char *const trust_names[] = { "SSL_CERT_FILE",  "CURL_CA_BUNDLE",      "REQUESTS_CA_BUNDLE",
 					    "AWS_CA_BUNDLE",  "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO" };
 
+/* AddressSanitizer's runtime refuses to start behind another preload, unless told so here. */
+#define SANITIZER "ASAN_OPTIONS"
+static const char link_order[] = "verify_asan_link_order=0";
+
 /* "NAME=VALUE" strings, each with its NUL, then an empty one. */
 static char *kept;
 static size_t kept_count;
@@ -38,7 +42,7 @@ const char *env_get(char *const env[], const char *name)
 
 static bool is_ours(const char *variable)
 {
-	if (strncmp(variable, "SEAM_", 5) == 0)
+	if (strncmp(variable, "SEAM_", 5) == 0 || has_name(variable, SANITIZER, sizeof(SANITIZER) - 1))
 		return true;
 	for (size_t i = 0; i < sizeof(trust_names) / sizeof(trust_names[0]); i++)
 		if (has_name(variable, trust_names[i], strlen(trust_names[i])))
@@ -157,26 +161,50 @@ void env_keep(char *env[])
 	}
 }
 
+/* Options of the child's own that do not say it: they need the addition. */
+static const char *wanting_options(char *const given[])
+{
+	const char *options = env_get(given, SANITIZER);
+
+	return options && !strstr(options, "verify_asan_link_order") ? options : NULL;
+}
+
+static char *join_options(char *to, const char *options)
+{
+	memcpy(to, SANITIZER "=", sizeof(SANITIZER));
+	to += sizeof(SANITIZER);
+	to = stpcpy(to, options);
+	if (*options)
+		*to++ = ':';
+	return stpcpy(to, link_order) + 1;
+}
+
 size_t env_room(char *const given[])
 {
+	const char *options = wanting_options(given);
 	size_t count = 0;
 
 	while (given && given[count])
 		count++;
-	return (count + kept_count + 2) * sizeof(char *) + preload_room(env_get(given, "LD_PRELOAD"));
+	return (count + kept_count + 3) * sizeof(char *) + preload_room(env_get(given, "LD_PRELOAD")) +
+	       (options ? strlen(options) + sizeof(SANITIZER) + 1 + sizeof(link_order) : 0);
 }
 
 char *const *env_fill(void *room, char *const given[])
 {
-	const char *preload = env_get(given, "LD_PRELOAD");
+	const char *preload = env_get(given, "LD_PRELOAD"), *options = wanting_options(given);
 	bool join = shim.self[0] && !(preload && names_shim(preload));
 	const char *v = kept;
-	char **env = room;
+	char **env = room, *text;
 	size_t n = 0;
 
-	for (char *const *g = given; g && *g; g++)
-		if (!join || !has_name(*g, "LD_PRELOAD", sizeof("LD_PRELOAD") - 1))
+	for (char *const *g = given; g && *g; g++) {
+		bool replaced = (join && has_name(*g, "LD_PRELOAD", sizeof("LD_PRELOAD") - 1)) ||
+				(options && has_name(*g, SANITIZER, sizeof(SANITIZER) - 1));
+
+		if (!replaced)
 			env[n++] = *g;
+	}
 	for (size_t i = 0; i < kept_count; i++, v += strlen(v) + 1) {
 		bool there = false;
 
@@ -185,11 +213,13 @@ char *const *env_fill(void *room, char *const given[])
 		if (!there)
 			env[n++] = (char *)v;
 	}
-	if (join) {
-		char *text = (char *)(env + n + 2);
-
+	text = (char *)(env + n + 3);
+	if (options) {
 		env[n++] = text;
-		env[n] = NULL;
+		text = join_options(text, options);
+	}
+	if (join) {
+		env[n++] = text;
 		join_preload(text, preload);
 	}
 	env[n] = NULL;

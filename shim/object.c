@@ -131,13 +131,22 @@ const char *object_name(const struct object *object)
 	return object->path[0] ? last_part(object->path) : program_invocation_short_name;
 }
 
+/* No strcmp(): a sanitizer's runtime looks its functions up by dlsym() while it sets
+ * itself up, and its own strcmp() would be called before it has found libc's. */
+static bool same(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
 static bool usable(const struct tables *t, uint32_t i, const char *name)
 {
 	const ElfW(Sym) *sym = &t->symbols[i];
 	unsigned char type = sym->st_info & 0xf;
 
 	return sym->st_shndx != SHN_UNDEF && sym->st_value && (type == STT_FUNC || type == STT_NOTYPE) &&
-	       !(t->versions && t->versions[i] & HIDDEN) && strcmp(t->strings + sym->st_name, name) == 0;
+	       !(t->versions && t->versions[i] & HIDDEN) && same(t->strings + sym->st_name, name);
 }
 
 static uint32_t gnu_find(const struct tables *t, const char *name)

@@ -47,10 +47,14 @@ size_t launch_environment(struct host *h, struct arena *a, const char ***out)
 					       "AWS_CA_BUNDLE",	 "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO" };
 	size_t n = 0;
 
-	*out = ARENA_ARRAY(a, const char *, 8);
+	*out = ARENA_ARRAY(a, const char *, 9);
 	(*out)[n++] = arena_printf(a, WIRE_RUN_ENV "=%s", h->dir.path).ptr;
 	for (size_t i = 0; h->authority && i < sizeof(bundles) / sizeof(bundles[0]); i++)
 		(*out)[n++] = arena_printf(a, "%s=%s", bundles[i], h->page.page->trust).ptr;
+	/* gcc's runtime refuses to start behind another preload. The shim is fit to come before it:
+	 * it allocates nothing in a hook, and what it calls next are the runtime's interceptors */
+	const char *given = getenv("ASAN_OPTIONS");
+	(*out)[n++] = arena_printf(a, "ASAN_OPTIONS=%s%sverify_asan_link_order=0", given ? given : "", given && *given ? ":" : "").ptr;
 	return n;
 }
 
