@@ -208,9 +208,11 @@ void shim_start(enum mode_moment moment)
 		return;
 	}
 	after = decide(moment);
-	/* The constructor is over, and so is its hello: now, before another thread asks for
-	 * something. A vfork child speaks for nobody: the host knows whom it watches. */
-	if (before == SHIM_UNDECIDED && after == SHIM_FAKE && root_of_run() == sys(SYS_getpid))
+	/* Before anything else that this image says, and before another thread asks for
+	 * something: the host serves whom it knows. A vfork child that decides for its parent
+	 * speaks for nobody: the host knows whom it watches. */
+	if ((after == SHIM_FAKE || after == SHIM_CLOSED) && shim.run[0] &&
+	    (before != SHIM_UNDECIDED || root_of_run() == sys(SYS_getpid)))
 		hello();
 	atomic_store_explicit(&shim.state, after, memory_order_release);
 }
@@ -242,7 +244,6 @@ __attribute__((constructor)) static void begin(int argc, char **argv, char **env
 	object_self(); /* now, while there is one thread: it takes the loader's lock */
 	if (shim_awake_at(MODE_AT_START) && shim.run[0]) {
 		trust_java(argv, environ);
-		hello();
 		calls_refresh();
 	}
 	errno = kept;
