@@ -156,12 +156,18 @@ static void virtual_digits(const struct page_name *row, int family, char digits[
 
 static int resolve_digits(const char *digits, const char *service, struct addrinfo hints, struct addrinfo **result)
 {
+	int flags = hints.ai_flags, error;
+
 	hints.ai_flags |= AI_NUMERICHOST;
 	/* whether the machine has a network says nothing about its loopback */
 	hints.ai_flags &= ~AI_ADDRCONFIG;
 	if (hints.ai_family == AF_UNSPEC)
 		hints.ai_family = AF_INET;
-	return real.getaddrinfo(digits, service, &hints, result);
+	error = real.getaddrinfo(digits, service, &hints, result);
+	/* libc repeats the caller's flags, and these are not the caller's */
+	for (struct addrinfo *a = error ? NULL : *result; a; a = a->ai_next)
+		a->ai_flags = flags;
+	return error;
 }
 
 int hook_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result)
