@@ -36,7 +36,7 @@ PACKAGES_BUILD := gcc make libc6-dev libjansson-dev libuv1-dev libssl-dev libpg-
 PACKAGES_DEMO := curl postgresql-client python3 python3-psycopg2
 PACKAGES_TEST := check libsubunit-dev binutils procps git jq libpq-dev libcurl4-openssl-dev libhiredis-dev clang \
 	wget python3-requests python3-boto3 awscli python3-asyncpg python3-pg8000 ?python3-psycopg nodejs ?node-pg \
-	default-jdk-headless libpostgresql-jdbc-java
+	default-jdk-headless libpostgresql-jdbc-java ?gdb ?valgrind ?strace ?libjemalloc2 ?faketime ?libeatmydata1
 PACKAGES_FUZZ := clang libclang-rt-dev
 
 SRC := $(sort $(shell find src -name '*.c'))
