@@ -1,6 +1,9 @@
 """What hazard tests share: building programs, running them under seam, listeners outside."""
+import glob
 import json
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -28,33 +31,77 @@ def skip(why):
     sys.exit(77)
 
 
-def build(name, *options, source=None):
+def program(name):
+    """The path of an installed program that the test cannot do without."""
+    return shutil.which(name) or skip(f"{name} is not installed")
+
+
+def preloadable(name):
+    """The path of an installed library, or None."""
+    places = (os.path.join(folder, name) for folder in sorted(glob.glob("/usr/lib/*-linux-gnu")) + ["/usr/lib64", "/usr/lib", "/usr/local/lib"])
+    return next((place for place in places if os.path.exists(place)), None)
+
+
+def install(prefix):
+    """A seam of its own below `prefix`; returns its bin/seam."""
+    for part in ("bin/seam", "lib/libseam.so"):
+        to = os.path.join(prefix, part)
+        os.makedirs(os.path.dirname(to), exist_ok=True)
+        shutil.copy(os.path.join(os.environ["SEAM_BUILD"], part), to)
+    return os.path.join(prefix, "bin", "seam")
+
+
+def java(what, *options, request=""):
+    """prog/Client.java, compiled once; the flags only make a short program start sooner."""
+    if not os.path.exists(os.path.join(WORK, "Client.class")):
+        if not os.access(WORK, os.W_OK):
+            skip("Client.java was not built")
+        subprocess.run([program("javac"), "-J-XX:TieredStopAtLevel=1", "-d", WORK, os.path.join(HERE, "prog", "Client.java")], check=True)
+    return program("java"), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *options, "-cp", WORK, "Client", what, request
+
+
+def build(name, *options, source=None, compiler="gcc"):
     """Compiles prog/NAME.c once; both users run what the first one built."""
     source = source or os.path.join(HERE, "prog", name.split("-")[0] + ".c")
     out = os.path.join(WORK, name)
     if not os.path.exists(out):
         if not os.access(WORK, os.W_OK):
             skip(f"{name} was not built")
-        done = subprocess.run(["gcc", "-O1", "-o", out, source, *options], capture_output=True, text=True, check=False)
+        done = subprocess.run([compiler, "-O1", "-o", out, source, *options], capture_output=True, text=True, check=False)
         if done.returncode:
             skip("cannot be built here: " + (done.stderr.strip().splitlines() or ["?"])[-1])
     return out
 
 
+# a host with a sanitizer in it bears no other preload: then only the program gets it
+HOST_BEARS_PRELOAD = SEAM and b"libasan.so" not in open(SEAM, "rb").read()
+
+
 class Run:
-    def __init__(self, *command, isolate="on", options=(), rules=None, before=(), **more):
+    """A finished run of `command`. seam: another bin/seam than the tested one's; preload: what
+    LD_PRELOAD said before; closed: 0, 1 and 2 are; keep: the trace stays there, as .trace."""
+
+    def __init__(self, *command, isolate="on", options=(), rules=None, before=(), seam=SEAM, preload=None, env=None, closed=False, keep=False, **more):
         with open(os.path.join(FOLDER, "rules.json"), "w", encoding="utf-8") as f:
             json.dump(rules or RULES, f)
-        trace = os.path.join(FOLDER, "run.trace")
-        argv = [*before, SEAM, "run", "-r", f.name, "-t", trace, "--isolate", isolate, *options, "--", *command]
-        env = {k: v for k, v in os.environ.items() if k != "XDG_RUNTIME_DIR"}
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env=env, check=False, **more)
+        self.trace = os.path.join(FOLDER, "run.trace")
+        inherited = {k: v for k, v in os.environ.items() if k != "XDG_RUNTIME_DIR"} | (env or {})
+        if preload and HOST_BEARS_PRELOAD:
+            inherited["LD_PRELOAD"] = preload
+        elif preload:
+            command = ("env", f"LD_PRELOAD={preload}", *command)
+        argv = [*before, seam, "run", "-r", f.name, "-t", self.trace, "--isolate", isolate, *options, "--", *command]
+        if closed:
+            argv = ["sh", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "sh", *argv]
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, env=inherited, check=False, **more)
         self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
-        self.events = []
-        if os.path.exists(trace):
-            with open(trace, encoding="utf-8") as f:
-                self.events = [json.loads(line) for line in f]
-            os.unlink(trace)
+        self.text, self.events = "", []
+        if os.path.exists(self.trace):
+            with open(self.trace, encoding="utf-8") as f:
+                self.text = f.read()
+            self.events = [json.loads(line) for line in self.text.splitlines()]
+            if not keep:
+                os.unlink(self.trace)
         self.end = self.events[-1] if self.events else {}
 
     def kinds(self, k, **members):
@@ -74,6 +121,12 @@ def served(run, code=121, times=1):
     check(run.code == code and run.out.strip().endswith("hi"), run)
     check(len(run.kinds("http", by="rule")) == times, run)
     check(run.end["unmatched"] == 0, run)
+
+
+def faked(run, times=1):
+    """The fake answered through the shim: nothing went past it, nobody is named."""
+    served(run, 0, times)
+    check(run.end["unshimmed"] == [] and "unshimmed" not in run.err, run)
 
 
 def refused(run, address):

@@ -58,6 +58,9 @@ int main(int argc, char **argv)
 		result = uring_connect(fd, found->ai_addr, found->ai_addrlen);
 	else
 		result = connect(fd, found->ai_addr, found->ai_addrlen);
+	int why_not = errno;
+	freeaddrinfo(found);
+	errno = why_not;
 	if (result < 0) {
 		perror("connect");
 		return 4;

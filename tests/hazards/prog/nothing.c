@@ -1,0 +1,7 @@
+/* A preload that does nothing. */
+int nothing(void);
+
+int nothing(void)
+{
+	return 0;
+}
