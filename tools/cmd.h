@@ -27,6 +27,7 @@ int cmd_diff(int argc, char **argv);
 int cmd_accept(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 
 /* "seam: NAME: sentence" on stderr; returns EXIT_USAGE. */
 int cmd_usage(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -62,6 +62,17 @@ int host_run(const struct host_options *options);
 /* Path of libseam.so, beside the binary that asks: PREFIX/lib for PREFIX/bin. */
 int host_find_shim(char *out, size_t size, struct err *err);
 
+/* ---- what seam doctor asks ---------------------------------------------------- */
+
+/* Makes a network as a run would have it, and lets it go. 0, or negative: err says which
+ * step this machine refuses. */
+int host_probe_isolation(struct err *err);
+/* Where execvp would find a program, or "". */
+void host_find_program(const char *name, char *out, size_t size);
+/* Why the shim cannot get into this program, as a sentence about it; NULL when nothing is
+ * in the way. Of a script it knows nothing. */
+const char *host_obstacle(const char *path);
+
 /* services.def as the rule loader wants it; static. */
 const struct rule_protocol *host_protocols(size_t *count);
 

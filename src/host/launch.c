@@ -115,29 +115,48 @@ void launch_find(const char *name, char *out, size_t size)
 	out[0] = '\0';
 }
 
+/* Of the machine that seam was built for: what its shim can be loaded into. */
+#if defined(__x86_64__)
+#define MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define MACHINE EM_AARCH64
+#else
+#error "seam is built for x86-64 and aarch64"
+#endif
+
+/* By its headers (ELF-64 object file format, chapter 1). */
+static const char *elf_obstacle(int fd, const Elf64_Ehdr *head)
+{
+	char loader[100] = "";
+
+	if (head->e_ident[EI_CLASS] != ELFCLASS64)
+		return "is a 32-bit program: libseam.so is built for 64 bits";
+	if (head->e_machine != MACHINE)
+		return "is built for another kind of processor than libseam.so";
+	for (unsigned i = 0; i < head->e_phnum; i++) {
+		Elf64_Phdr ph;
+		if (pread(fd, &ph, sizeof(ph), (off_t)(head->e_phoff + i * sizeof(ph))) != (ssize_t)sizeof(ph) || ph.p_type != PT_INTERP)
+			continue;
+		ssize_t n = pread(fd, loader, sizeof(loader) - 1, (off_t)ph.p_offset);
+		loader[n > 0 ? n : 0] = '\0';
+		return strstr(loader, "/ld-musl") ? "uses musl as its C library: libseam.so is built for glibc" : NULL;
+	}
+	return "is statically linked: nothing can be preloaded into it";
+}
+
 const char *launch_obstacle(const char *path)
 {
 	Elf64_Ehdr head;
 	struct stat st;
 	const char *why = NULL;
-	bool interpreted = false;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return NULL;
 	if (fstat(fd, &st) == 0 && (st.st_mode & (S_ISUID | S_ISGID)) && st.st_uid != geteuid())
 		why = "is setuid or setgid: the loader drops LD_PRELOAD; run a copy without the bit";
-	if (!why && read(fd, &head, sizeof(head)) == (ssize_t)sizeof(head) && memcmp(head.e_ident, ELFMAG, SELFMAG) == 0) {
-		if (head.e_ident[EI_CLASS] != ELFCLASS64)
-			why = "is a 32-bit program: libseam.so is built for 64 bits";
-		for (unsigned i = 0; !why && i < head.e_phnum; i++) {
-			Elf64_Phdr ph;
-			if (pread(fd, &ph, sizeof(ph), (off_t)(head.e_phoff + i * sizeof(ph))) == (ssize_t)sizeof(ph) && ph.p_type == PT_INTERP)
-				interpreted = true;
-		}
-		if (!why && !interpreted)
-			why = "is statically linked: nothing can be preloaded into it";
-	}
+	if (!why && read(fd, &head, sizeof(head)) == (ssize_t)sizeof(head) && memcmp(head.e_ident, ELFMAG, SELFMAG) == 0)
+		why = elf_obstacle(fd, &head);
 	close(fd);
 	return why;
 }
