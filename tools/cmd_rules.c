@@ -10,7 +10,7 @@
 #include "host/host.h"
 #include "rule/rule.h"
 #include "service/service.h"
-#include "trace/read.h"
+#include "trace_rules.h"
 
 #define RULES_MAX 64
 
@@ -228,7 +228,6 @@ static int explain_address(const struct asked *asked, const char *text)
 static json_t *find_event(const char *path, const char *number, int *status)
 {
 	struct trace_file *trace;
-	struct err err = { 0 };
 	uint64_t wanted;
 	json_t *found = NULL;
 
@@ -236,10 +235,8 @@ static json_t *find_event(const char *path, const char *number, int *status)
 		*status = cmd_usage("rules", "\"%s\" is no event; write its number in the trace", number);
 		return NULL;
 	}
-	if (trace_file_open(&trace, path, true, -1, &err) < 0) {
-		*status = cmd_fail("rules", &err);
+	if ((*status = tool_trace("rules", path, true, &trace)) != 0)
 		return NULL;
-	}
 	bool golden = trace_file_canonical(trace);
 	for (size_t i = 0; i < trace_file_count(trace) && !found; i++) {
 		if (golden && i != wanted)

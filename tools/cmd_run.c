@@ -123,7 +123,7 @@ static int take_isolate(const char *mode, struct host_options *o)
 	return refuse(cmd_usage("run", "--isolate \"%s\": expected auto, on or off", mode));
 }
 
-static int take_option(int got, char **argv, struct host_options *o, const char **rules)
+static int take_option(int got, int which, char **argv, struct host_options *o, const char **rules)
 {
 	switch (got) {
 	case 'r':
@@ -158,7 +158,7 @@ static int take_option(int got, char **argv, struct host_options *o, const char 
 		o->allow_unshimmed = true;
 		return 0;
 	case OPT_LATER:
-		return refuse(cmd_usage("run", "%s: this version does not know the option yet", argv[optind - 1]));
+		return refuse(cmd_usage("run", "--%s: this version does not know the option yet", options[which].name));
 	default:
 		return refuse(cmd_bad_option("run", argv, options, got));
 	}
@@ -169,15 +169,15 @@ int cmd_run(int argc, char **argv)
 	const char *rules[RULES_MAX];
 	struct host_options o = { .rules = rules, .seed = DEFAULT_SEED, .ready_fd = -1, .isolate = HOST_ISOLATE_AUTO, .profile = getenv("SEAM_PROFILE") };
 	const char *from_env = getenv("SEAM_RULES");
-	int got, code;
+	int got, code, which = 0;
 
 	log_init();
-	while ((got = getopt_long(argc, argv, "+:r:t:qh", options, NULL)) != -1) {
+	while ((got = getopt_long(argc, argv, "+:r:t:qh", options, &which)) != -1) {
 		if (got == 'h') {
 			fputs(help, stdout);
 			return 0;
 		}
-		code = take_option(got, argv, &o, rules);
+		code = take_option(got, which, argv, &o, rules);
 		if (code)
 			return code;
 	}

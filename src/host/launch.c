@@ -227,7 +227,7 @@ int launch(struct host *h, struct err *err)
 		err_set(err, ERR_IO, "no process: %s", strerror(errno));
 		code = HOST_EXIT_FAILED;
 	} else if (read(pipes[0], &why, sizeof(why)) == (ssize_t)sizeof(why)) {
-		err_set(err, ERR_IO, "%s: %s", h->options->argv[0], why == ENOENT ? "not found" : strerror(why));
+		err_set(err, ERR_IO, "%s: %s", h->options->argv[0][0] ? h->options->argv[0] : "\"\"", why == ENOENT ? "not found" : strerror(why));
 		code = why == ENOENT ? HOST_EXIT_NOT_FOUND : HOST_EXIT_CANNOT_EXEC;
 	} else {
 		h->root = h->processes.root = pid;
