@@ -228,7 +228,9 @@ static void take_request(struct session *s)
 	}
 	s->state = SESSION_WAITING;
 	s->stream.hold = true;
-	uv_timer_start(&s->timer, on_timer, (s->reply.delay_ns + 999999) / 1000000, 0);
+	/* not a moment too early: the loop's clock may be old, and it drops the part of a millisecond */
+	uv_update_time(&s->host->loop);
+	uv_timer_start(&s->timer, on_timer, (s->reply.delay_ns + 999999) / 1000000 + 1, 0);
 }
 
 /* Reads requests off the front of `in` and answers them, until more bytes are
