@@ -4,6 +4,8 @@ from hazard import *
 
 if os.getuid() != 0:
     skip("only root may chroot, and a user in a chroot may make no user namespace")
+if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+    skip("this is such a chroot already, or mounts cannot be kept apart")
 root = os.path.join(FOLDER, "root")
 os.mkdir(root)
 with open(os.path.join(root, "marker"), "w", encoding="utf-8") as f:
