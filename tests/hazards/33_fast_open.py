@@ -4,7 +4,9 @@ from hazard import *
 curl = program("curl")
 faked(Run(curl, "-sS", "--tcp-fastopen", "http://web.example.com/ok"))
 ASK = "b'GET /ok HTTP/1.0\\r\\nHost: web.example.com\\r\\n\\r\\n'"
-END = "\ngot = b''\nwhile (more := s.recv(1000)): got += more\nassert s.getpeername() == ('192.0.2.7', 8080), s.getpeername()\nprint(got[-2:].decode())"
-faked(Run("python3", "-c", f"import socket as k; s = k.socket(); s.sendto({ASK}, k.MSG_FASTOPEN, ('192.0.2.7', 8080))" + END.replace("assert", "assert 1 or")))
-faked(Run("python3", "-c", f"import socket as k; s = k.socket(); s.sendmsg([{ASK}], [], k.MSG_FASTOPEN, ('192.0.2.7', 8080))" + END.replace("assert", "assert 1 or")))
-faked(Run("python3", "-c", f"import socket as k; s = k.socket(); s.setsockopt(6, 30, 1); s.connect(('192.0.2.7', 8080)); s.send({ASK})" + END.replace("assert", "assert 1 or")))
+# asked before the end: afterwards the socket may be closed, and a closed one has no peer
+END = ("\npeer = s.getpeername()\nassert peer == ('192.0.2.7', 8080), peer\n"
+       "got = b''\nwhile (more := s.recv(1000)): got += more\nprint(got[-2:].decode())")
+faked(Run("python3", "-c", f"import socket as k; s = k.socket(); s.sendto({ASK}, k.MSG_FASTOPEN, ('192.0.2.7', 8080))" + END))
+faked(Run("python3", "-c", f"import socket as k; s = k.socket(); s.sendmsg([{ASK}], [], k.MSG_FASTOPEN, ('192.0.2.7', 8080))" + END))
+faked(Run("python3", "-c", f"import socket as k; s = k.socket(); s.setsockopt(6, 30, 1); s.connect(('192.0.2.7', 8080)); s.send({ASK})" + END))
