@@ -236,7 +236,7 @@ def a_fork_while_auto_decides_is_refused_at_worst(folder):
               "for i in t: i.join()\n"
               "print(os.waitpid(pid, 0)[1])") % outside.port
     for _ in range(3):
-        assert bare(folder, PYTHON, "-c", script, SEAM_MODE="auto", trace=False) == "0\n"
+        assert bare(folder, PYTHON, "-W", "ignore", "-c", script, SEAM_MODE="auto", trace=False) == "0\n"
     assert outside.came == 0
     assert outside.came == 0
 
