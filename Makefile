@@ -21,7 +21,7 @@ SAN := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recove
 FUZZER := $(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
 COV := $(if $(COVERAGE),--coverage -O0)
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) $(FUZZER) $(COV) -Isrc -MMD -MP $(CFLAGS)
-LIBS := -luv -ljansson -lssl -lcrypto -lpg_query -lexpat -lpcre2-8 -lxxhash -lz -lpthread -lm
+LIBS := -luv -ljansson -lssl -lcrypto -lpg_query -lprotobuf-c -lsqlite3 -lgmp -lexpat -lpcre2-8 -lxxhash -lz -lpthread -lm
 
 # The shim is a guest: nothing of the host, no sanitizer, no LTO, initial-exec TLS only.
 SHIM_CFLAGS = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) -Wno-pedantic $(OPT) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE \
@@ -32,7 +32,7 @@ SHIM_LDFLAGS := -shared -Wl,-z,defs -Wl,-z,now -Wl,-z,noseparate-code -Wl,-z,nor
 # The one list of packages (Debian names). demo: what the flagship example runs; test: what only
 # `make check` needs.
 PACKAGES_BUILD := gcc make libc6-dev libjansson-dev libuv1-dev libssl-dev libpg-query-dev libexpat1-dev libpcre2-dev \
-	libxxhash-dev zlib1g-dev libffi-dev
+	libxxhash-dev zlib1g-dev libffi-dev libsqlite3-dev libgmp-dev libprotobuf-c-dev
 PACKAGES_DEMO := curl postgresql-client python3 python3-psycopg2
 PACKAGES_TEST := check libsubunit-dev binutils procps iproute2 git jq libpq-dev libcurl4-openssl-dev libhiredis-dev clang \
 	wget python3-requests python3-boto3 awscli python3-asyncpg python3-pg8000 ?python3-psycopg nodejs ?node-pg \

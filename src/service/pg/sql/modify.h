@@ -1,0 +1,69 @@
+/*
+ * modify: writes rows. SQLite only computes; this decides and writes.
+ *
+ * A writing statement is a SELECT that yields rows, and for each of them what
+ * stands in struct sql_write. Rows are computed first and all of them, then
+ * written one by one: NOT NULL, CHECK, unique indexes, foreign keys, ON CONFLICT.
+ * A row that another open transaction holds makes the statement wait at that row;
+ * the statement is a value (struct sql_job) that is stepped until it is done.
+ */
+#ifndef SERVICE_PG_SQL_MODIFY_H
+#define SERVICE_PG_SQL_MODIFY_H
+
+#include "service/pg/sql/catalog.h"
+#include "service/pg/sql/tx.h"
+
+enum sql_write_kind { SQL_INSERT, SQL_UPDATE, SQL_DELETE, SQL_LOCK };
+
+/*
+ * Expressions over one row: a SQLite SELECT without FROM, "SELECT ?1 + 1, ...",
+ * in which ?N is column attnum N of the row that is written (the new one; for
+ * DELETE the old one), ?(ncolumns + k) is extra column k (from 1) of the
+ * statement's rows; in ON CONFLICT, ?N is the existing row and ?(ncolumns + N)
+ * is excluded.N, parameters of the statement follow behind as ?(2 * ncolumns + p).
+ * In the first use parameters of the statement are among the extra columns.
+ */
+struct sql_row_program {
+	const char *text;       /* NULL: none */
+	size_t count;           /* columns it yields */
+};
+
+struct sql_write {
+	enum sql_write_kind kind;
+	const struct sql_relation *relation;
+	/*
+	 * The rows, lowered; parameters are the statement's.
+	 *   INSERT: targets' values, in the order of `targets`, then extras.
+	 *   UPDATE: rowid of the target, targets' values, extras.
+	 *   DELETE: rowid, extras.   LOCK: rowid of each locked relation, then the result's columns.
+	 */
+	const char *select;
+	/* UPDATE, DELETE, LOCK: the same with the target read as "rowid = ?R" (R = nparams + 1, + 2 ..) whatever its xmin
+	 * and xmax: a row that was waited for is judged again in its newest version. */
+	const char *recheck;
+	size_t nparams;
+	int16_t *targets;       /* attnums that `select` gives values for */
+	size_t ntargets;
+	size_t nextras;
+	bool *defaults;         /* INSERT, per target: NULL value of this statement means DEFAULT (VALUES with DEFAULT) */
+	char overriding;        /* u OVERRIDING USER VALUE, s SYSTEM VALUE, 0 */
+	/* INSERT ... ON CONFLICT */
+	enum { SQL_CONFLICT_NONE, SQL_CONFLICT_NOTHING, SQL_CONFLICT_UPDATE } conflict;
+	const struct sql_index **arbiters; /* none and CONFLICT_NOTHING: any unique index */
+	size_t narbiters;
+	int16_t *conflict_targets;         /* attnums that `conflict_set` gives */
+	size_t nconflict_targets;
+	struct sql_row_program conflict_set, conflict_where;
+	/* RETURNING */
+	struct sql_row_program returning;
+	/* A condition every written row must meet: WITH CHECK OPTION of a view. */
+	struct sql_row_program check;
+	const char *check_name;
+	/* LOCK */
+	char lock_strength;     /* u FOR UPDATE, n NO KEY UPDATE, s SHARE, k KEY SHARE */
+	char lock_wait;         /* w wait, n NOWAIT, s SKIP LOCKED */
+	const struct sql_relation **locked;
+	size_t nlocked;
+};
+
+#endif
