@@ -176,12 +176,15 @@ static long read_ready(int fd, char *to)
 	return -1;
 }
 
-/* Puts "NAME=VALUE" strings, each with its NUL, into the environment. The
- * array is ours and stays: libc copies it when the program calls setenv(). */
-static bool enter(const char *strings, long len, const char *root)
+static char *said;     /* "NAME=VALUE" strings, each with its NUL: what the run's children need */
+static long said_len;
+static char root[32] = BARE_ROOT_ENV "=";
+
+/* The array is ours and stays: libc copies it when the program calls setenv(). */
+char **bare_environment(void)
 {
+	const char *strings = said + 1, *end = said + said_len;
 	size_t given = 0, added = 1, n = 0;
-	const char *end = strings + len;
 	char **env;
 
 	while (environ[given])
@@ -190,7 +193,7 @@ static bool enter(const char *strings, long len, const char *root)
 		added++;
 	env = room((given + added + 1) * sizeof(*env));
 	if (!env)
-		return false;
+		return NULL;
 	for (size_t i = 0; i < given; i++) {
 		size_t name = strcspn(environ[i], "=");
 		bool replaced = false;
@@ -202,20 +205,18 @@ static bool enter(const char *strings, long len, const char *root)
 	}
 	for (const char *s = strings; s < end; s += strlen(s) + 1)
 		env[n++] = (char *)s;
-	env[n++] = (char *)root;
-	environ = env;
-	return true;
+	env[n++] = root;
+	return env;
 }
 
 bool bare_start(const struct mode *mode, pid_t root_pid)
 {
-	static char root[32] = BARE_ROOT_ENV "=";
 	const char *consequence = mode->kind == MODE_PASS ? "no host: there will be no trace" : "no host: everything is refused";
 	struct launch *launch = room(sizeof(*launch));
-	char *said = room(READY_MAX);
 	int pipe_fds[2];
 	long len = -1;
 
+	said = room(READY_MAX);
 	if (!launch || !said || !find_seam(launch->program)) {
 		shim_log("no host: expected the program seam in ../bin or beside the shim", shim.self);
 		return false;
@@ -241,8 +242,10 @@ bool bare_start(const struct mode *mode, pid_t root_pid)
 	}
 	sys(SYS_close, pipe_fds[0]);
 	munmap(launch, sizeof(*launch));
-	if (len > 1 && said[0] == '0') /* the byte past the end is still zero */
-		return enter(said + 1, len - 1, root);
+	if (len > 1 && said[0] == '0') { /* the byte past the end is still zero */
+		said_len = len;
+		return true;
+	}
 	shim_log(consequence, len > 1 && said[0] == 'E' ? said + 1 : "it did not get ready");
 	return false;
 }

@@ -18,8 +18,11 @@ static inline bool awake(enum mode_moment moment)
 	bool yes = shim_awake_at(moment);
 
 	real_need();
-	if (yes)
+	if (yes) {
+		if (moment == MODE_AT_CALL && __builtin_expect(atomic_load_explicit(&shim.unsettled, memory_order_relaxed), 0))
+			shim_settle();
 		calls_refresh();
+	}
 	errno = kept;
 	return yes;
 }

@@ -125,10 +125,11 @@ static pid_t root_of_run(void)
 /* ---- the decision -------------------------------------------------------------- */
 
 /* Without a launcher: by SEAM_MODE. */
-static enum shim_state decide_bare(enum mode_moment moment)
+static enum shim_state decide_bare(enum mode_moment moment, char ***env)
 {
 	struct mode mode = mode_find(moment);
 	const char *trace = env_get(environ, "SEAM_TRACE"), *run;
+	char **with_run;
 
 	if (mode.kind == MODE_LATER) {
 		if (!born)
@@ -144,9 +145,17 @@ static enum shim_state decide_bare(enum mode_moment moment)
 	if (mode.kind == MODE_PASS && !(trace && *trace))
 		return SHIM_INERT; /* nobody wants to read about it */
 	bare_root = bare_start(&mode, root_of_run());
+	with_run = bare_root ? bare_environment() : NULL;
+	if (with_run) {
+		*env = with_run;
+		if (moment == MODE_AT_EXEC)
+			atomic_store(&shim.unsettled, true);
+		else
+			environ = with_run;
+	}
 	if (mode.kind == MODE_PASS)
 		return SHIM_INERT;
-	run = env_get(environ, WIRE_RUN_ENV);
+	run = env_get(*env, WIRE_RUN_ENV);
 	return run ? join_run(run) : SHIM_CLOSED;
 }
 
@@ -154,15 +163,27 @@ static enum shim_state decide(enum mode_moment moment)
 {
 	const char *run = env_get(environ, WIRE_RUN_ENV), *layers = env_get(environ, "SEAM_LAYERS");
 	enum shim_state state;
+	char **env = environ;
 
 	shim.layers_off = layers && strcmp(layers, "socket") == 0;
 	if (!run && !bare_wanted())
 		return SHIM_INERT;
 	find_self();
-	state = run ? join_run(run) : decide_bare(moment);
+	state = run ? join_run(run) : decide_bare(moment, &env);
 	if (state != SHIM_INERT && state != SHIM_UNDECIDED)
-		env_keep(environ);
+		env_keep(env);
 	return state;
+}
+
+void shim_settle(void)
+{
+	char **env;
+
+	if (!atomic_exchange(&shim.unsettled, false))
+		return;
+	env = bare_environment();
+	if (env)
+		environ = env;
 }
 
 static void hello(void);

@@ -35,6 +35,7 @@ struct shim {
 	_Atomic int starter;     /* tid of the thread that runs shim_start() */
 	const struct page *page; /* NULL unless SHIM_FAKE */
 	bool layers_off;         /* SEAM_LAYERS=socket */
+	_Atomic bool unsettled;  /* environ does not name the run yet (shim_settle) */
 	char run[WIRE_RUN_PATH_MAX + 1];
 	char self[4096];         /* absolute path of libseam.so; "" when it cannot be told */
 };
@@ -43,6 +44,11 @@ extern struct shim shim;
 /* Decides the state: maps the page. Any thread, any time, also before the
  * constructor ran. */
 void shim_start(enum mode_moment moment);
+
+/* Puts the environment in place that a decision in the middle of an exec call left
+ * as it was: the caller of posix_spawn() may have given it environ, and may compare
+ * afterwards (CPython frees what is not environ any more). */
+void shim_settle(void);
 
 /* False: stay out of the way. May disturb errno (a door restores it). */
 static inline bool shim_awake_at(enum mode_moment moment)
@@ -63,12 +69,13 @@ static inline bool shim_awake(void)
 /* init.c: a line in SEAM_LOG_FILE, for a start that failed or a mode that was chosen; never elsewhere. */
 void shim_log(const char *sentence, const char *detail);
 
-/* bare.c: without a launcher (design 9). True when a host was started and
- * the environment now names its run. */
+/* bare.c: without a launcher (design 9). True when a host was started. */
 #define BARE_ROOT_ENV "SEAM_ROOT" /* pid of the root, also known after it has exec'd another image */
 bool bare_wanted(void);
 /* `root`: the process whose end is the run's. */
 bool bare_start(const struct mode *mode, pid_t root);
+/* Then: a copy of the environment that names the run. NULL: no memory. */
+char **bare_environment(void);
 
 /* declared.c: patches declared functions in objects that came since the last time
  * (design 8). Cheap when nothing is declared. */
