@@ -29,6 +29,8 @@ struct sql_snapshot {
 
 enum sql_fate { SQL_RUNNING, SQL_COMMITTED, SQL_ABORTED };
 
+#define SQL_XID_ALWAYS 1 /* made what every snapshot sees: the built-in catalogs */
+
 struct sql_xids *sql_xids_new(void);
 void sql_xids_free(struct sql_xids *x);
 enum sql_fate sql_xid_fate(const struct sql_xids *x, uint32_t xid);
@@ -53,7 +55,12 @@ uint32_t sql_tx_push(struct sql_tx *tx);
 /* Ends the innermost one: what it did becomes its parent's, or never happened. */
 void sql_tx_merge(struct sql_tx *tx);
 void sql_tx_undo(struct sql_tx *tx);
-uint32_t sql_tx_xid(const struct sql_tx *tx); /* innermost */
+uint32_t sql_tx_xid(const struct sql_tx *tx); /* the newest one, 0: none was needed yet */
+uint32_t sql_tx_top(struct sql_tx *tx);       /* as txid_current() names the transaction; takes one when it has none */
+bool sql_tx_read_only(const struct sql_tx *tx);
+void sql_tx_set(struct sql_tx *tx, enum sql_isolation isolation, bool read_only); /* SET TRANSACTION */
+/* Whether a statement of a REPEATABLE READ or SERIALIZABLE transaction has run. */
+bool sql_tx_has_snapshot(const struct sql_tx *tx);
 size_t sql_tx_depth(const struct sql_tx *tx);
 bool sql_tx_wrote(const struct sql_tx *tx);
 enum sql_isolation sql_tx_isolation(const struct sql_tx *tx);
@@ -71,5 +78,10 @@ struct sql_mark sql_xids_mark(const struct sql_xids *x);
 /* Everything since the mark never happened. No transaction may be open. */
 void sql_xids_restore(struct sql_xids *x, struct sql_mark mark);
 uint64_t sql_xids_commit_number(const struct sql_xids *x); /* the newest commit: --at EVENT remembers it */
+/* What no snapshot can miss: every open transaction's snapshot is at or above it. */
+uint64_t sql_xids_oldest(const struct sql_xids *x);
+/* When an xid committed; 0: it runs; UINT64_MAX: it never did. */
+uint64_t sql_xid_commit(const struct sql_xids *x, uint32_t xid);
+uint32_t sql_xids_next(const struct sql_xids *x);
 
 #endif
