@@ -270,6 +270,8 @@ void events_session(struct session *s, const char *k, const char *how)
 		attrs_int(&attrs, "server.port", s->endpoint->port);
 	if (how)
 		attrs_text(&attrs, "seam.close", slice_str(how));
+	if (!opens && s->link.in_transaction)
+		attrs_text(&attrs, "seam.transaction", SLICE_LIT("open"));
 	write_event(h, &e);
 }
 

@@ -246,6 +246,7 @@ static int end_run(struct host *h)
 	struct process *root = process_find(&h->processes, h->root);
 	size_t unused;
 	const char **unused_rules = rules_unused(h->rules, &unused);
+	struct buf hygiene;
 	struct trace_trailer trailer = { .processes = h->processes.images, .unused_rules = unused_rules, .nunused = unused };
 
 	drain(h);
@@ -271,11 +272,14 @@ static int end_run(struct host *h)
 	trailer.unmatched = h->unmatched;
 	trailer.processes = h->processes.images;
 	trailer.exit = code;
+	buf_init(&hygiene, 64 * 1024 * 1024);
+	hygiene_trailer(&h->hygiene, &trailer, &hygiene);
 	if (!h->options->quiet && !h->options->bare)
 		report_summary(h, code);
 	if (trace_close(h->trace, &trailer) < 0 && !code)
 		code = 3;
 	h->trace = NULL;
+	buf_release(&hygiene);
 	free(unused_rules);
 	control_release_waiting(h);
 	return code;
@@ -324,6 +328,7 @@ static void release(struct host *h)
 	map_release(&h->ordinals);
 	map_release(&h->pointers);
 	buf_release(&h->misses);
+	hygiene_release(&h->hygiene);
 	arena_release(&h->arena);
 	free(h->trace_path);
 }
@@ -349,6 +354,7 @@ int host_run(const struct host_options *options)
 	map_init(&h.ordinals);
 	map_init(&h.pointers);
 	buf_init(&h.misses, 256 * 1024);
+	hygiene_init(&h.hygiene);
 	arena_init(&h.arena);
 	fill_standard_fds(&h);
 	uv_loop_init(&h.loop);

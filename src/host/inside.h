@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "host/authority.h"
 #include "host/host.h"
+#include "host/hygiene.h"
 #include "host/isolate.h"
 #include "host/process.h"
 #include "host/publish.h"
@@ -94,6 +95,7 @@ struct host {
 	uint64_t start_ns;          /* CLOCK_MONOTONIC */
 	uint64_t start_wall_ns;
 	uint64_t requests, unmatched, by_port[PORT_COUNT];
+	struct hygiene hygiene;
 	struct buf misses;          /* what to say of unmatched requests at the end */
 	struct arena arena;         /* for events that are no session's; reset after each */
 };

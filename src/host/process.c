@@ -98,25 +98,46 @@ static struct process *add(struct process_table *t, pid_t pid, pid_t ppid)
 	return p;
 }
 
-pid_t process_parent_of(pid_t pid)
+/* What /proc/PID/stat says behind the name, which may hold anything: from the
+ * last ')' on. False: the process is gone. */
+static bool read_stat(pid_t pid, char *text, size_t size, const char **rest)
 {
-	char path[64], text[512];
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
-	ssize_t n = read(fd, text, sizeof(text) - 1);
+		return false;
+	ssize_t n = read(fd, text, size - 1);
 	close(fd);
 	if (n <= 0)
-		return 0;
+		return false;
 	text[n] = '\0';
-	/* "pid (name) state ppid": the name may hold anything, so from the last ')' on */
-	const char *p = strrchr(text, ')');
+	*rest = strrchr(text, ')');
+	return *rest != NULL;
+}
+
+pid_t process_parent_of(pid_t pid)
+{
+	char text[512];
+	const char *rest;
 	int ppid = 0;
-	if (!p || sscanf(p + 1, " %*c %d", &ppid) != 1)
+
+	if (!read_stat(pid, text, sizeof(text), &rest) || sscanf(rest + 1, " %*c %d", &ppid) != 1)
 		return 0;
 	return ppid;
+}
+
+bool process_exiting(const struct process *p)
+{
+	char text[512];
+	const char *rest;
+	unsigned flags = 0;
+
+	if (p->ended || !read_stat(p->pid, text, sizeof(text), &rest))
+		return true;
+	/* field 9 (proc(5)): flags; PF_EXITING (include/linux/sched.h) is set before the files are closed */
+	return sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && flags & 0x4;
 }
 
 /* The nearest living ancestor that is known. */

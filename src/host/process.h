@@ -27,6 +27,7 @@ struct process {
 	struct map children;     /* program -> how many so far */
 	unsigned images;         /* hellos so far */
 	bool ended;
+	unsigned leaked;         /* connections it did not close */
 	void *watch;             /* the host's pidfd watch */
 };
 
@@ -50,6 +51,9 @@ struct process *process_hello(struct process_table *t, pid_t pid, pid_t ppid, st
  * run even when its parents are gone. NULL: it is not of this run. */
 struct process *process_asking(struct process_table *t, pid_t pid, bool trusted, bool *is_new);
 void process_ended(struct process_table *t, struct process *p);
+
+/* It has ended or is about to: the kernel is closing its files. */
+bool process_exiting(const struct process *p);
 
 /* From /proc: the parent's pid, or 0. */
 pid_t process_parent_of(pid_t pid);

@@ -132,20 +132,23 @@ void session_flush_dirty(struct host *h)
 	}
 }
 
-/* Writes conn.close once, and no more bytes are decoded. */
-static void end_session(struct session *s, const char *how)
+/* Writes conn.close once, and no more bytes are decoded. `clean`: the program
+ * said farewell, or it was not the program that ended it. */
+static void end_session(struct session *s, const char *how, bool clean)
 {
 	if (s->state == SESSION_ENDED)
 		return;
-	if (s->state != SESSION_NAMELESS)
+	if (s->state != SESSION_NAMELESS) {
+		how = hygiene_ended(s, how, clean);
 		events_session(s, "conn.close", how);
+	}
 	s->state = SESSION_ENDED;
 	uv_timer_stop(&s->timer);
 }
 
 static void break_off(struct session *s, const char *how)
 {
-	end_session(s, how);
+	end_session(s, how, true);
 	stream_close(&s->stream, true);
 }
 
@@ -183,6 +186,7 @@ static void finish_request(struct session *s)
 
 	s->state = SESSION_OPEN;
 	s->link.now_ns = host_wall_ns();
+	s->active_ns = host_now(s->host); /* a wait of seam's own is not the program's idleness */
 	events_answered(s);
 	switch (s->reply.fault) {
 	case FAULT_NONE:
@@ -206,7 +210,7 @@ static void finish_request(struct session *s)
 	if (tail)
 		stream_tail(&s->stream, tail);
 	if (!stay) {
-		end_session(s, s->reply.fault == FAULT_EOF ? "ended by a rule" : "ended by the service");
+		end_session(s, s->reply.fault == FAULT_EOF ? "ended by a rule" : "ended by the service", true);
 		s->stream.finishing = true;
 	}
 	s->stream.hold = tail != NULL; /* the next reply follows the body */
@@ -221,6 +225,7 @@ static void take_request(struct session *s)
 	req->boundary = s->link.boundary;
 	req->asker = (struct asker){ .program = slice_str(s->program), .conn = s->ordinal };
 	s->asked_ns = host_now(s->host);
+	hygiene_request(s);
 	answer(s);
 	if (!s->reply.delay_ns) {
 		finish_request(s);
@@ -241,7 +246,9 @@ static size_t session_step(struct session *s, struct slice in)
 
 	while (s->state == SESSION_OPEN && !s->stream.hold) {
 		used = 0;
-		switch (s->served->type->codec->decode(s->codec, slice_skip(in, taken), &used, &s->request, &s->stream.out)) {
+		enum decode got = s->served->type->codec->decode(s->codec, slice_skip(in, taken), &used, &s->request, &s->stream.out);
+		hygiene_known(s);
+		switch (got) {
 		case DECODE_MORE:
 			return taken;
 		case DECODE_REQUEST:
@@ -256,13 +263,13 @@ static size_t session_step(struct session *s, struct slice in)
 			session_start_tls(s, slice_skip(in, taken + used));
 			return in.len;
 		case DECODE_CLOSE:
-			end_session(s, NULL);
+			end_session(s, NULL, true);
 			mark_dirty(s); /* a farewell may be in out */
 			stream_finish(&s->stream);
 			return in.len;
 		case DECODE_BAD:
 			events_bad(s);
-			end_session(s, "bad protocol");
+			end_session(s, "bad protocol", true);
 			mark_dirty(s);
 			stream_finish(&s->stream);
 			return in.len;
@@ -306,6 +313,7 @@ static size_t on_bytes(struct stream *stream, struct slice in)
 		}
 	}
 	s->link.now_ns = host_wall_ns();
+	hygiene_active(s);
 	return session_step(s, in);
 }
 
@@ -317,14 +325,14 @@ static void on_ended(struct stream *stream, int error)
 	if (error == EPROTO)
 		events_tls_failed(s, stream_tls_error());
 	if (error || s->state == SESSION_NAMELESS) {
-		end_session(s, error == EPROTO ? "tls failed" : "lost");
+		end_session(s, error == EPROTO ? "tls failed" : "lost", error == EPROTO);
 		stream_close(stream, false);
 		return;
 	}
 	if (s->state == SESSION_WAITING || s->stream.tail)
 		return; /* it still waits for an answer: RFC 9293 lets it half-close */
 	bool farewell = !codec->clean_end || !s->codec || codec->clean_end(s->codec);
-	end_session(s, farewell ? NULL : "without farewell");
+	end_session(s, farewell ? NULL : "without farewell", farewell);
 	stream_finish(stream);
 }
 
@@ -335,7 +343,7 @@ static void on_drained(struct stream *stream)
 	if (s->state == SESSION_OPEN && stream->hold)
 		stream_resume(stream);
 	if (s->state == SESSION_OPEN && stream->ending && !stream->hold) {
-		end_session(s, NULL);
+		end_session(s, NULL, !s->served->type->codec->farewell);
 		stream_finish(stream);
 	}
 }
@@ -389,7 +397,7 @@ static void on_closed(struct stream *stream)
 void session_close_all(struct host *h)
 {
 	for (struct session *s = h->sessions; s; s = s->next) {
-		end_session(s, "open at the end");
+		end_session(s, "open at the end", false);
 		stream_close(&s->stream, true);
 	}
 }

@@ -33,6 +33,9 @@ struct session {
 	struct request request;
 	struct reply reply;
 	uint64_t asked_ns;
+	struct pool *pool;       /* hygiene.c; NULL: not known yet */
+	uint64_t active_ns, idle_ns; /* bytes moved last; longest time in between */
+	bool used;               /* did a unit of work */
 	uv_timer_t timer;        /* attribution, then delays */
 };
 

@@ -9,7 +9,9 @@
 
 #include "rule/load.h"
 
-static const char *const common_keys[] = { "protocol", "at", "mode", "profiles", "memory", "correlate", "order" };
+#define IDLE_LIMIT_NS 60000000000u /* a minute, unless declared: the shortest that firewalls and poolers are set to */
+
+static const char *const common_keys[] = { "protocol", "at", "mode", "profiles", "memory", "correlate", "order", "idle_limit" };
 static const char *const no_keys[] = { NULL };
 static const char *const call_keys[] = { "functions", NULL };
 
@@ -372,6 +374,17 @@ static void read_memory(struct load *l, json_t *v)
 	load_leave(l, former);
 }
 
+/* "0s": none. */
+static void read_idle_limit(struct load *l, json_t *v, struct rule_service *s)
+{
+	size_t former = load_enter(l, "idle_limit");
+
+	s->idle_limit_ns = IDLE_LIMIT_NS;
+	if (v)
+		load_duration(l, v, &s->idle_limit_ns);
+	load_leave(l, former);
+}
+
 /* ---- the declaration --------------------------------------------------- */
 
 static void check_keys(struct load *l, json_t *declaration, const struct rule_protocol *protocol)
@@ -440,6 +453,7 @@ void load_service(struct load *l, const char *name, json_t *declaration)
 	json_t *memory = json_object_get(declaration, "memory");
 	if (memory)
 		read_memory(l, memory);
+	read_idle_limit(l, json_object_get(declaration, "idle_limit"), &s);
 	json_t *functions = json_object_get(declaration, "functions");
 	size_t declared = r->nfunctions;
 	if (functions && protocol->port == PORT_CALL)

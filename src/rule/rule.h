@@ -82,6 +82,7 @@ struct rule_service {
 	const char *path;       /* "services.warehouse" */
 	const char *folder;     /* of its file */
 	const char *place;      /* "rules/test.json:4" */
+	uint64_t idle_limit_ns; /* a connection is not expected to be idle for longer; 0: no limit */
 };
 /* In the order of declaration; borrowed. Services outside the chosen profile
  * are left out. */

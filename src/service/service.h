@@ -33,6 +33,11 @@ struct link {
 	bool tls;                /* the bytes come out of TLS */
 	bool local;              /* a Unix socket */
 	uint64_t now_ns;         /* run clock, nanoseconds since 1970; set by the host before each decode and encode */
+	/* What the codec tells the host of its connection, for hygiene: who logged in
+	 * (as long as the codec's state lives; "" unknown yet, or no log-in), whether a
+	 * transaction is open, and that this is no session at all (a cancel request). */
+	struct slice user, database;
+	bool in_transaction, aside;
 	/*
 	 * Ends a wait (a rule's delay) of this connection at once: `fill` turns
 	 * the waiting reply into what the program gets instead. Does nothing when
@@ -88,6 +93,9 @@ struct codec {
 	/* The peer closed its sending side, or the connection is lost. Optional.
 	 * True: the protocol's farewell had been said. */
 	bool (*clean_end)(void *state);
+	/* The protocol has a log-in and a farewell: a connection that ends without
+	 * the latter was leaked. */
+	bool farewell;
 };
 
 struct fake {

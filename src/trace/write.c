@@ -84,8 +84,13 @@ static void add_trailer(struct trace *t, const struct trace_trailer *r)
 		 (unsigned long long)r->processes);
 	buf_add_str(out, ",\"unshimmed\":");
 	add_strings(out, r->unshimmed, r->nunshimmed);
-	buf_addf(out, ",\"leaks\":{\"connections\":%llu,\"results\":%llu},\"unused_rules\":",
-		 (unsigned long long)r->leaked_connections, (unsigned long long)r->leaked_results);
+	buf_add_str(out, ",\"leaks\":");
+	buf_add_slice(out, r->leaks.len ? r->leaks : SLICE_LIT("{\"connections\":0,\"results\":0}"));
+	if (r->hygiene.len) {
+		buf_add_str(out, ",\"hygiene\":");
+		buf_add_slice(out, r->hygiene);
+	}
+	buf_add_str(out, ",\"unused_rules\":");
 	add_strings(out, r->unused_rules, r->nunused);
 	buf_addf(out, ",\"exit\":%d}\n", r->exit);
 }

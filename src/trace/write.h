@@ -40,7 +40,8 @@ struct trace_trailer {
 	uint64_t unmatched, processes;
 	const char *const *unshimmed; /* "name (pid): reason" */
 	size_t nunshimmed;
-	uint64_t leaked_connections, leaked_results;
+	struct slice leaks;   /* a JSON object of counts, connections and results among them; empty: both 0 */
+	struct slice hygiene; /* a JSON object; empty: left out */
 	const char *const *unused_rules;
 	size_t nunused;
 	int exit;

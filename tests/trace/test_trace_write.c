@@ -38,7 +38,7 @@ static struct trace *open_trace(const char *path, const char *redact, const char
 static char *close_and_read(struct trace *t, const char *path)
 {
 	static const char *const unused[] = { "r.json:9#never" };
-	struct trace_trailer trailer = { .unmatched = 1, .processes = 2, .unused_rules = unused, .nunused = 1, .leaked_connections = 3, .exit = 7 };
+	struct trace_trailer trailer = { .unmatched = 1, .processes = 2, .unused_rules = unused, .nunused = 1, .leaks = SLICE_LIT("{\"connections\":3,\"results\":0}"), .exit = 7 };
 	static char text[1 << 20];
 
 	ck_assert_int_eq(trace_close(t, &trailer), 0);

@@ -62,9 +62,16 @@ static enum decode function_call(struct pg_conn *c, struct buf *out)
 	return DECODE_OWN;
 }
 
-static enum decode decode(void *state, struct slice in, size_t *used, struct request *req, struct buf *out)
+/* What hygiene wants to know. */
+static void tell(const struct pg_conn *c)
 {
-	struct pg_conn *c = state;
+	c->link->user = slice_str(c->session.user);
+	c->link->database = slice_str(c->session.database);
+	c->link->in_transaction = c->session.status != 'I';
+}
+
+static enum decode take(struct pg_conn *c, struct slice in, size_t *used, struct request *req, struct buf *out)
+{
 	struct pg_message m;
 
 	*used = 0;
@@ -102,6 +109,14 @@ static enum decode decode(void *state, struct slice in, size_t *used, struct req
 	}
 }
 
+static enum decode decode(void *state, struct slice in, size_t *used, struct request *req, struct buf *out)
+{
+	enum decode got = take(state, in, used, req, out);
+
+	tell(state);
+	return got;
+}
+
 static bool encode(void *state, const struct request *req, const struct reply *reply, struct buf *out, struct body **tail)
 {
 	struct pg_conn *c = state;
@@ -112,6 +127,7 @@ static bool encode(void *state, const struct request *req, const struct reply *r
 	else
 		pg_extended_encode(c, req, reply, out);
 	c->copy.failure = NULL;
+	tell(c);
 	return true;
 }
 
@@ -204,6 +220,7 @@ static const struct codec codec = {
 	.decode = decode,
 	.encode = encode,
 	.clean_end = clean_end,
+	.farewell = true,
 };
 
 static const struct fake fake_pg = {

@@ -275,6 +275,7 @@ enum decode pg_startup_decode(struct pg_conn *c, struct slice in, size_t *used, 
 		if (!pg_read_end(&r))
 			pg_cancel(c->server, pid, key);
 		c->goodbye = true;
+		c->link->aside = true;
 		return DECODE_CLOSE;
 	}
 	return start(c, code, &r, req->arena, out);
