@@ -1,0 +1,86 @@
+/*
+ * session: one connection's view of the SQL engine, between statements.
+ *
+ * Everything of a session that more than one part needs; each part owns what its
+ * comment names. One engine serves many sessions over one SQLite connection, and
+ * one statement of one session runs at a time: sql_session_enter points the
+ * connection's env at the session that goes on.
+ */
+#ifndef SERVICE_PG_SQL_SESSION_H
+#define SERVICE_PG_SQL_SESSION_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "service/pg/sql/catalog.h"
+#include "service/pg/sql/engine.h"
+#include "service/pg/sql/env.h"
+#include "service/pg/sql/tx.h"
+
+struct sql_store;    /* the store's own: tables, sequences, catalog tables, locks */
+struct sql_plans;    /* the plan cache's own */
+
+struct sql_engine {
+	sqlite3 *db;
+	struct sql_env env;             /* of that connection; points at the session that runs */
+	struct sql_xids *xids;
+	struct sql_store *store;        /* store.c */
+	struct sql_plans *plans;        /* plan_cache.c */
+	struct sql_session *first;      /* all sessions */
+	struct sql_engine_config config;
+	uint64_t random;                /* state of the run's random numbers */
+	int64_t slept_us;               /* virtual time that pg_sleep let pass */
+	struct arena idle;              /* env's arena while no statement runs */
+};
+
+struct sql_cursor;
+struct sql_saved; /* PREPARE name AS */
+
+struct sql_session {
+	struct sql_engine *engine;
+	struct sql_session *next, *prev;
+	struct sql_session_hooks hooks; /* settings, user: of the wire's side */
+	uint32_t pid;
+	const char *user, *database;    /* borrowed from who opened it */
+
+	/* Transactions: transaction.c. */
+	struct sql_tx *tx;              /* NULL: none is open yet (opened by the first statement) */
+	bool block;                     /* BEGIN was said */
+	bool failed;                    /* only its end is accepted */
+	int64_t tx_start_us;            /* now() */
+	struct sql_named_point {        /* SAVEPOINTs, outermost first */
+		char *name;
+		size_t depth;           /* sql_tx_depth before it */
+	} *points;
+	size_t npoints, point_cap;
+
+	/* Catalog: catalog.c. */
+	struct sql_catalog *catalog;    /* what this session sees; its own */
+	uint32_t temp_schema;           /* pg_temp_N; 0: none yet */
+
+	/* Named things of a session: cursor.c, prepared.c, sequence.c, notify.c. */
+	struct map cursors;             /* name -> struct sql_cursor */
+	struct map saved;               /* name -> struct sql_saved */
+	struct map sequences;           /* currval: store's */
+	int64_t lastval;
+	bool has_lastval;
+
+	/* The statement that runs. */
+	struct slice text;              /* its text, for error positions */
+	struct sql_snapshot snapshot;   /* what it sees */
+	bool snapshot_taken;
+	struct sql_job *job;            /* what it waits for; NULL: nothing */
+};
+
+static inline struct sql_session *sql_session_of(struct sql_env *env)
+{
+	return env->session;
+}
+
+/* Points the engine's env at this session and an arena for what its statement makes. */
+void sql_session_enter(struct sql_session *s, struct arena *a);
+/* The setting as SHOW prints it; "" when there is none. */
+struct slice sql_session_setting(struct sql_session *s, const char *name);
+bool sql_session_setting_bool(struct sql_session *s, const char *name);
+int64_t sql_session_setting_ms(struct sql_session *s, const char *name); /* lock_timeout and its like; 0: none */
+
+#endif
