@@ -23,6 +23,7 @@ struct sql_xids {
 
 struct sql_tx {
 	struct sql_xids *xids;
+	struct sql_party *party;
 	size_t slot;
 	enum sql_isolation isolation;
 	bool read_only;
@@ -149,7 +150,12 @@ uint64_t sql_xid_commit(const struct sql_xids *x, uint32_t xid)
 
 /* ---- one transaction ------------------------------------------------------ */
 
-struct sql_tx *sql_tx_begin(struct sql_xids *x, enum sql_isolation isolation, bool read_only)
+struct sql_party *sql_tx_party(const struct sql_tx *tx)
+{
+	return tx->party;
+}
+
+struct sql_tx *sql_tx_begin(struct sql_xids *x, struct sql_party *party, enum sql_isolation isolation, bool read_only)
 {
 	struct sql_tx *tx = calloc(1, sizeof(*tx));
 	size_t slot = 0;
@@ -168,6 +174,7 @@ struct sql_tx *sql_tx_begin(struct sql_xids *x, enum sql_isolation isolation, bo
 	x->slots[slot] = tx;
 	x->open++;
 	tx->xids = x;
+	tx->party = party;
 	tx->slot = slot;
 	tx->isolation = isolation;
 	tx->read_only = read_only;

@@ -46,7 +46,9 @@ static inline bool sql_row_seen(const struct sql_xids *x, uint32_t xmin, uint32_
 
 /* ---- one transaction ---- */
 
-struct sql_tx *sql_tx_begin(struct sql_xids *x, enum sql_isolation isolation, bool read_only);
+struct sql_party; /* lock.h: who it belongs to */
+struct sql_tx *sql_tx_begin(struct sql_xids *x, struct sql_party *party, enum sql_isolation isolation, bool read_only);
+struct sql_party *sql_tx_party(const struct sql_tx *tx);
 /* Both free it. Commit gives the commit number. */
 uint64_t sql_tx_commit(struct sql_tx *tx);
 void sql_tx_abort(struct sql_tx *tx);

@@ -4,7 +4,7 @@
 START_TEST(what_is_not_committed_is_seen_by_its_own_transaction_only)
 {
 	struct sql_xids *x = sql_xids_new();
-	struct sql_tx *a = sql_tx_begin(x, SQL_READ_COMMITTED, false), *b = sql_tx_begin(x, SQL_READ_COMMITTED, false);
+	struct sql_tx *a = sql_tx_begin(x, NULL, SQL_READ_COMMITTED, false), *b = sql_tx_begin(x, NULL, SQL_READ_COMMITTED, false);
 	uint32_t xid = sql_tx_push(a);
 	struct sql_snapshot s;
 
@@ -26,7 +26,7 @@ END_TEST
 START_TEST(a_statement_does_not_see_its_own_writes)
 {
 	struct sql_xids *x = sql_xids_new();
-	struct sql_tx *a = sql_tx_begin(x, SQL_READ_COMMITTED, false);
+	struct sql_tx *a = sql_tx_begin(x, NULL, SQL_READ_COMMITTED, false);
 	struct sql_snapshot s = sql_tx_snapshot(a);
 	uint32_t xid = sql_tx_push(a);
 
@@ -40,7 +40,7 @@ END_TEST
 START_TEST(an_undone_level_never_happened_a_merged_one_is_its_parents)
 {
 	struct sql_xids *x = sql_xids_new();
-	struct sql_tx *a = sql_tx_begin(x, SQL_READ_COMMITTED, false);
+	struct sql_tx *a = sql_tx_begin(x, NULL, SQL_READ_COMMITTED, false);
 	uint32_t outer = sql_tx_push(a), inner = sql_tx_push(a);
 
 	sql_tx_merge(a);
@@ -59,10 +59,10 @@ END_TEST
 START_TEST(repeatable_read_keeps_its_first_snapshot)
 {
 	struct sql_xids *x = sql_xids_new();
-	struct sql_tx *a = sql_tx_begin(x, SQL_REPEATABLE_READ, false), *b;
+	struct sql_tx *a = sql_tx_begin(x, NULL, SQL_REPEATABLE_READ, false), *b;
 	struct sql_snapshot s = sql_tx_snapshot(a);
 
-	b = sql_tx_begin(x, SQL_READ_COMMITTED, false);
+	b = sql_tx_begin(x, NULL, SQL_READ_COMMITTED, false);
 	uint32_t xid = sql_tx_push(b);
 	sql_tx_commit(b);
 	s = sql_tx_snapshot(a);
@@ -76,12 +76,12 @@ END_TEST
 START_TEST(restore_forgets_everything_since_the_mark)
 {
 	struct sql_xids *x = sql_xids_new();
-	struct sql_tx *a = sql_tx_begin(x, SQL_READ_COMMITTED, false);
+	struct sql_tx *a = sql_tx_begin(x, NULL, SQL_READ_COMMITTED, false);
 	uint32_t seed = sql_tx_push(a), later;
 
 	sql_tx_commit(a);
 	struct sql_mark mark = sql_xids_mark(x);
-	a = sql_tx_begin(x, SQL_READ_COMMITTED, false);
+	a = sql_tx_begin(x, NULL, SQL_READ_COMMITTED, false);
 	later = sql_tx_push(a);
 	sql_tx_commit(a);
 	sql_xids_restore(x, mark);
