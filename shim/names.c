@@ -7,12 +7,12 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/utsname.h>
 
 #include "addr.h"
+#include "addrlist.h"
 #include "doors.h"
 #include "line.h"
 #include "names.h"
@@ -144,37 +144,10 @@ enum name_kind name_of_addr(const struct wire_addr *addr, char name[PAGE_NAME_BY
 	return addr_is_loopback(addr) && !page_is_virtual(addr) ? NAME_REAL : NAME_NONE;
 }
 
-/* The virtual address in digits. IPv4 unless the program wants IPv6 alone:
- * every client can use it, and an IPv6 socket reaches it v4-mapped. */
-static void virtual_digits(const struct page_name *row, int family, char digits[INET6_ADDRSTRLEN])
-{
-	if (family == AF_INET6)
-		inet_ntop(AF_INET6, row->ip6, digits, INET6_ADDRSTRLEN);
-	else
-		inet_ntop(AF_INET, &row->ip4, digits, INET6_ADDRSTRLEN);
-}
-
-static int resolve_digits(const char *digits, const char *service, struct addrinfo hints, struct addrinfo **result)
-{
-	int flags = hints.ai_flags, error;
-
-	hints.ai_flags |= AI_NUMERICHOST;
-	/* whether the machine has a network says nothing about its loopback */
-	hints.ai_flags &= ~AI_ADDRCONFIG;
-	if (hints.ai_family == AF_UNSPEC)
-		hints.ai_family = AF_INET;
-	error = real.getaddrinfo(digits, service, &hints, result);
-	/* libc repeats the caller's flags, and these are not the caller's */
-	for (struct addrinfo *a = error ? NULL : *result; a; a = a->ai_next)
-		a->ai_flags = flags;
-	return error;
-}
-
 int hook_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result)
 {
 	/* what a NULL stands for (RFC 3493 section 6.1, with glibc's flags) */
 	struct addrinfo plain = { .ai_flags = AI_V4MAPPED | AI_ADDRCONFIG };
-	char digits[INET6_ADDRSTRLEN];
 	struct name found;
 	int error;
 
@@ -187,25 +160,13 @@ int hook_getaddrinfo(const char *node, const char *service, const struct addrinf
 		return real.getaddrinfo(node, service, hints, result);
 	if (found.kind == NAME_NONE) {
 		/* wrong hints and unknown services are found before the name is looked up */
-		error = resolve_digits(plain.ai_family == AF_INET6 ? "::1" : "127.0.0.1", service, plain, result);
-		if (!error) {
-			freeaddrinfo(*result);
-			*result = NULL;
+		error = addrlist_check(service, &plain);
+		if (!error)
 			error = found.result;
-		}
 		name_report(node, &found, plain.ai_family, error);
 		return error;
 	}
-	virtual_digits(page_name(found.row), plain.ai_family, digits);
-	error = resolve_digits(digits, service, plain, result);
-	if (!error && (*result)->ai_canonname) {
-		char *name = strdup(node);
-
-		if (name) {
-			free((*result)->ai_canonname);
-			(*result)->ai_canonname = name;
-		}
-	}
+	error = addrlist_make(page_name(found.row), node, service, &plain, result);
 	name_report(node, &found, plain.ai_family, error);
 	return error;
 }

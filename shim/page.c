@@ -187,6 +187,17 @@ uint32_t page_endpoint_behind(const struct wire_addr *listener)
 	return PAGE_NONE;
 }
 
+bool page_is_own(const struct wire_addr *addr)
+{
+	uint32_t n = shim.page ? count_of(&shim.page->own, PAGE_OWN_MAX) : 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (shim.page->owned[i].family == addr->family &&
+		    memcmp(shim.page->owned[i].ip, addr->ip, addr->family == WIRE_INET ? 4 : 16) == 0)
+			return true;
+	return false;
+}
+
 bool page_is_virtual(const struct wire_addr *addr)
 {
 	static const uint8_t prefix6[8] = { 0xfd, 0x5e }; /* fd5e::/64 */

@@ -37,6 +37,9 @@ uint32_t page_find_endpoint(const struct wire_addr *asked);
 uint32_t page_endpoint_behind(const struct wire_addr *listener);
 const struct page_endpoint *page_endpoint(uint32_t index);
 
+/* An address of this machine that is not loopback. */
+bool page_is_own(const struct wire_addr *addr);
+
 /* In the block that the run has locked for its virtual addresses. */
 bool page_is_virtual(const struct wire_addr *addr);
 

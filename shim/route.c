@@ -2,8 +2,8 @@
  * route: the decision about one address (design 2).
  *
  * In the page: to the host's listener. A virtual address with another port, or
- * any address beyond this machine: refused. Loopback and Unix sockets may be
- * the run's own servers: the host is asked. When in doubt, and when the host
+ * any address beyond this machine: refused. Loopback, this machine's other
+ * addresses and Unix sockets may be the run's own servers: the host is asked. When in doubt, and when the host
  * is gone: refused. Nothing escapes.
  */
 #include <string.h>
@@ -98,6 +98,14 @@ static bool tied_to_device(int fd)
 	       strcmp(device, "lo") != 0;
 }
 
+/* Where a server of the run itself may be: the host knows. */
+static bool may_be_ours(const struct wire_addr *asked)
+{
+	if (asked->family == WIRE_UNIX || page_is_own(asked))
+		return true;
+	return addr_is_loopback(asked) && !page_is_virtual(asked);
+}
+
 void route_find(struct route *route, int fd, const struct sockaddr *addr, socklen_t len, bool may_ask)
 {
 	const struct page_endpoint *row;
@@ -139,9 +147,7 @@ void route_find(struct route *route, int fd, const struct sockaddr *addr, sockle
 		/* a resolver of the program's own: whatever server it asks, the host's is there */
 		route->settled = true;
 		pass(route);
-	} else if (page_is_virtual(&route->asked))
-		refuse(route, ECONNREFUSED);
-	else if (route->asked.family != WIRE_UNIX && !addr_is_loopback(&route->asked))
+	} else if (!may_be_ours(&route->asked))
 		refuse(route, ECONNREFUSED);
 	else if (may_ask)
 		ask(route);

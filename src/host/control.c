@@ -114,12 +114,23 @@ static void take_exec(struct exchange *x, const struct wire_exec *f, struct slic
 		unshimmed_add(&x->host->unshimmed, program, why);
 }
 
+/* What no service claims, at an address of a name: told once. */
+static void take_refusal(struct host *h, const struct wire_connect *f, struct process *p)
+{
+	if (attempt_goes_on(h, p, f->head.tid, &f->asked))
+		return;
+	attempt_refused(h, p, f->head.tid, &f->asked, f->error);
+	events_connect(h, p, f);
+}
+
 static void take_connect(struct exchange *x, const struct wire_connect *f, struct process *p)
 {
 	if (f->outcome == WIRE_REDIRECTED && f->asked.transport == WIRE_STREAM)
 		session_claim_local(x->host, p, f->head.tid);
 	else if (f->outcome == WIRE_REDIRECTED && f->endpoint < x->host->nendpoints)
 		listen_record(x->host, f, p);
+	else if (f->outcome == WIRE_REFUSED)
+		take_refusal(x->host, f, p);
 	else if (f->outcome != WIRE_REDIRECTED)
 		events_connect(x->host, p, f);
 }
@@ -153,7 +164,13 @@ static void ask_rules(struct host *h, const struct wire_ask *f, struct process *
 	const struct endpoint *to = &h->endpoints[f->endpoint];
 	struct arena arena;
 	struct reply rep = { .port = PORT_CONNECT };
+	int before = attempt_goes_on(h, p, f->head.tid, &f->asked);
 
+	if (before) {
+		v->outcome = WIRE_REFUSED;
+		v->error = before;
+		return;
+	}
 	arena_init(&arena);
 	struct request req = { .port = PORT_CONNECT,
 			       .op = SLICE_LIT("connect"),
@@ -171,6 +188,7 @@ static void ask_rules(struct host *h, const struct wire_ask *f, struct process *
 			v->outcome = WIRE_REFUSED;
 			v->error = rep.connect.error ? rep.connect.error : rep.fault == FAULT_REFUSE ? ECONNREFUSED : ECONNRESET;
 			events_refused(h, p, &f->asked, f->endpoint, f->head.tid, v->error, rep.rule);
+			attempt_refused(h, p, f->head.tid, &f->asked, v->error);
 		}
 	}
 	arena_release(&arena);
@@ -183,7 +201,7 @@ static void take_ask(struct exchange *x, const struct wire_ask *f, struct proces
 
 	if (f->endpoint < h->nendpoints) {
 		ask_rules(h, f, p, &v);
-	} else if (neighbour_of(h, &f->asked, x->who.pid) == NEIGHBOUR_STRANGER) {
+	} else if (!neighbour_may_pass(h, &f->asked, x->who.pid)) {
 		v.outcome = WIRE_REFUSED;
 		v.error = ECONNREFUSED;
 		events_refused(h, p, &f->asked, UINT32_MAX, f->head.tid, v.error, SLICE_NONE);

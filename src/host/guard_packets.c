@@ -170,7 +170,7 @@ static void take(struct packets *p, const struct flow *f)
 {
 	struct host *h = p->host;
 
-	if (seen_before(p, f) || answered(h, f))
+	if (seen_before(p, f) || neighbour_passed(h, &f->to) || answered(h, f))
 		return;
 	control_drain(h);
 	/* a refused connection's socket is gone already; a datagram's is often still there */

@@ -326,6 +326,7 @@ static void release(struct host *h)
 	rules_free(h->rules);
 	process_table_release(&h->processes);
 	map_release(&h->ordinals);
+	attempt_forget_all(h);
 	map_release(&h->pointers);
 	buf_release(&h->misses);
 	hygiene_release(&h->hygiene);
@@ -352,6 +353,7 @@ int host_run(const struct host_options *options)
 	h.start_wall_ns = host_wall_ns();
 	process_table_init(&h.processes);
 	map_init(&h.ordinals);
+	map_init(&h.refusals);
 	map_init(&h.pointers);
 	buf_init(&h.misses, 256 * 1024);
 	hygiene_init(&h.hygiene);

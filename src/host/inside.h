@@ -41,6 +41,8 @@ struct endpoint {
 	struct listener *listeners; /* IPv4, IPv6 or Unix */
 };
 
+#define HOST_PASSED 64 /* more are told apart too late only when as many are asked for at once */
+
 struct session;
 struct exchange; /* one connection to the control socket */
 
@@ -70,6 +72,9 @@ struct host {
 	struct arrival *arrivals;   /* connect records whose connection has not come yet */
 	struct session *sessions;   /* all, newest first */
 	struct map ordinals;        /* "role/service/boundary" -> connections so far */
+	struct map refusals;        /* of attempts that may go on at a name's other address; attempt.c */
+	struct wire_addr passed[HOST_PASSED]; /* the run's own servers at the machine's addresses; neighbour.c */
+	size_t npassed;
 	struct map pointers;        /* opaque pointers of calls -> ordinal */
 	uint64_t pointers_seen;
 
@@ -148,6 +153,12 @@ void control_release_waiting(struct host *h);
 /* Reads what is already waiting. True when there was something. */
 bool control_drain(struct host *h);
 
+/* attempt.c: a name has two addresses, and who is refused at one tries the other */
+/* The errno that such an attempt was refused with before; 0: this is a new one. */
+int attempt_goes_on(struct host *h, const struct process *p, int32_t tid, const struct wire_addr *asked);
+void attempt_refused(struct host *h, const struct process *p, int32_t tid, const struct wire_addr *asked, int error);
+void attempt_forget_all(struct host *h);
+
 /* events.c: events that are not a request's */
 struct process *events_hello(struct host *h, pid_t pid, pid_t ppid, struct slice program, int32_t tid);
 struct process *events_asking(struct host *h, pid_t pid, bool trusted);
@@ -172,9 +183,12 @@ bool calls_asked(struct host *h, struct process *p, const struct wire_call *c, s
 		 struct buf *bytes);
 
 /* neighbour.c: who listens on an address that no service claims */
-enum neighbour { NEIGHBOUR_NONE, NEIGHBOUR_OURS, NEIGHBOUR_STRANGER };
-/* `pid` asks: a relative path is its own. */
-enum neighbour neighbour_of(struct host *h, const struct wire_addr *a, pid_t pid);
+/* Whether a connection to loopback, to another address of this machine or to a Unix path may be
+ * made as it was asked for: it leads to a server of the run, or on loopback to nobody. `pid` asks: a
+ * relative path is its own. */
+bool neighbour_may_pass(struct host *h, const struct wire_addr *a, pid_t pid);
+/* A packet to this address is no escape: it was let pass before. */
+bool neighbour_passed(const struct host *h, const struct wire_addr *a);
 
 /* launch.c: starting the program */
 int launch(struct host *h, struct err *err);

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum neighbour { NEIGHBOUR_NONE, NEIGHBOUR_OURS, NEIGHBOUR_STRANGER };
+
 /* Of the column "st"; include/net/tcp_states.h. A UDP socket that is not connected is "closed". */
 #define TCP_LISTEN_STATE 0x0a
 #define UDP_BOUND_STATE 0x07
@@ -149,24 +151,60 @@ static enum neighbour behind_file(struct host *h, const struct wire_addr *a, pid
 	return inode && held_by_run(h, inode) ? NEIGHBOUR_OURS : NEIGHBOUR_STRANGER;
 }
 
-enum neighbour neighbour_of(struct host *h, const struct wire_addr *a, pid_t pid)
+static unsigned long listener_inode(const char *proc, const struct wire_addr *a)
 {
-	char four[64], six[64], local[64];
+	const char *table = a->transport == WIRE_UDP ? "udp" : "tcp";
+	char path[64];
 	unsigned long inode = 0;
 
-	const char *table = a->transport == WIRE_UDP ? "udp" : "tcp";
-	snprintf(four, sizeof(four), "%s/net/%s", isolate_proc(h), table);
-	snprintf(six, sizeof(six), "%s/net/%s6", isolate_proc(h), table);
-	snprintf(local, sizeof(local), "%s/net/unix", isolate_proc(h));
-	if (a->family == WIRE_UNIX)
-		inode = unix_inode(local, a);
-	else {
-		if (a->family == WIRE_INET)
-			inode = inode_in(four, a, false);
-		if (!inode)
-			inode = inode_in(six, a, true);
+	if (a->family == WIRE_UNIX) {
+		snprintf(path, sizeof(path), "%s/net/unix", proc);
+		return unix_inode(path, a);
 	}
-	if (!inode)
-		return a->family == WIRE_UNIX ? behind_file(h, a, pid) : NEIGHBOUR_NONE;
-	return held_by_run(h, inode) ? NEIGHBOUR_OURS : NEIGHBOUR_STRANGER;
+	snprintf(path, sizeof(path), "%s/net/%s", proc, table);
+	if (a->family == WIRE_INET)
+		inode = inode_in(path, a, false);
+	snprintf(path, sizeof(path), "%s/net/%s6", proc, table);
+	return inode ? inode : inode_in(path, a, true);
+}
+
+static enum neighbour neighbour_of(struct host *h, const struct wire_addr *a, pid_t pid)
+{
+	unsigned long inode = listener_inode(isolate_proc(h), a);
+
+	if (inode)
+		return held_by_run(h, inode) ? NEIGHBOUR_OURS : NEIGHBOUR_STRANGER;
+	if (a->family == WIRE_UNIX)
+		return behind_file(h, a, pid);
+	/* out of the run's reach, but that is where the program would have gone */
+	return h->isolate && listener_inode("/proc/self", a) ? NEIGHBOUR_STRANGER : NEIGHBOUR_NONE;
+}
+
+static bool is_loopback(const struct wire_addr *a)
+{
+	static const unsigned char none[16];
+
+	if (a->family == WIRE_INET)
+		return a->ip[0] == 127 || memcmp(a->ip, none, 4) == 0;
+	return memcmp(a->ip, none, 15) == 0 && a->ip[15] <= 1;
+}
+
+bool neighbour_may_pass(struct host *h, const struct wire_addr *a, pid_t pid)
+{
+	enum neighbour who = neighbour_of(h, a, pid);
+
+	if (a->family == WIRE_UNIX || is_loopback(a))
+		return who != NEIGHBOUR_STRANGER; /* nobody there yet: the kernel says so, and the program asks again */
+	if (who == NEIGHBOUR_OURS)
+		h->passed[h->npassed++ % HOST_PASSED] = *a;
+	return who == NEIGHBOUR_OURS;
+}
+
+bool neighbour_passed(const struct host *h, const struct wire_addr *a)
+{
+	for (size_t i = 0; i < HOST_PASSED; i++)
+		if (h->passed[i].family == a->family && h->passed[i].transport == a->transport && h->passed[i].port == a->port &&
+		    memcmp(h->passed[i].ip, a->ip, sizeof(a->ip)) == 0)
+			return true;
+	return false;
 }

@@ -118,6 +118,14 @@ static bool is_name(const struct page_name *row, const struct wire_addr *a)
 	return a->family == WIRE_INET ? memcmp(&row->ip4, a->ip, 4) == 0 : a->family == WIRE_INET6 && memcmp(row->ip6, a->ip, 16) == 0;
 }
 
+const struct page_name *publish_name_of(const struct publish *p, const struct wire_addr *asked)
+{
+	for (uint32_t i = 0; i < p->page->names; i++)
+		if (is_name(&p->page->name[i], asked))
+			return &p->page->name[i];
+	return NULL;
+}
+
 uint32_t publish_find_endpoint(const struct publish *p, const struct wire_addr *asked)
 {
 	for (uint32_t i = 0; i < p->page->endpoints; i++) {
@@ -152,6 +160,17 @@ bool publish_glob(struct publish *p, const char *pattern)
 	snprintf(p->page->glob[i].pattern, PAGE_NAME_BYTES, "%s", pattern);
 	store_count(&p->page->globs, i + 1);
 	return true;
+}
+
+void publish_own(struct publish *p, enum wire_family family, const void *ip)
+{
+	uint32_t i = p->page->own;
+
+	if (i >= PAGE_OWN_MAX)
+		return;
+	p->page->owned[i].family = (uint16_t)family;
+	memcpy(p->page->owned[i].ip, ip, family == WIRE_INET ? 4 : 16);
+	store_count(&p->page->own, i + 1);
 }
 
 struct wire_addr publish_virtual(const struct publish *p, uint32_t name, uint16_t port, bool v6)

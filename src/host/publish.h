@@ -34,6 +34,11 @@ bool publish_glob(struct publish *p, const char *pattern);
 /* False with err: a type is not known, or the table is full. */
 bool publish_call(struct publish *p, const struct rule_function *f, bool ask, struct err *err);
 
+/* An address of this machine beyond loopback; those that do not fit are left out. */
+void publish_own(struct publish *p, enum wire_family family, const void *ip);
+/* The row of the name that a virtual address stands for, or NULL. */
+const struct page_name *publish_name_of(const struct publish *p, const struct wire_addr *asked);
+
 /* The asked address of a name's row and a port. */
 struct wire_addr publish_virtual(const struct publish *p, uint32_t name, uint16_t port, bool v6);
 

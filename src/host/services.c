@@ -3,6 +3,8 @@
 #include "host/inside.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +215,31 @@ static int start_authority(struct host *h, struct err *err)
 	return 0;
 }
 
+/* By these the machine's own name is resolved, and the run's network has two of its own. */
+static void publish_own_addresses(struct host *h)
+{
+	static const uint8_t isolated4[4] = { 198, 18, 0, 1 }, isolated6[16] = { 0xfd, 0x5e, [15] = 1 };
+	struct ifaddrs *list = NULL;
+
+	if (h->isolate) {
+		publish_own(&h->page, WIRE_INET, isolated4);
+		publish_own(&h->page, WIRE_INET6, isolated6);
+	}
+	if (getifaddrs(&list) < 0)
+		return;
+	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
+		const struct sockaddr_in *in = (const void *)i->ifa_addr;
+		const struct sockaddr_in6 *in6 = (const void *)i->ifa_addr;
+		if (!in)
+			continue;
+		if (in->sin_family == AF_INET && ntohl(in->sin_addr.s_addr) >> 24 != IN_LOOPBACKNET)
+			publish_own(&h->page, WIRE_INET, &in->sin_addr);
+		else if (in->sin_family == AF_INET6 && !IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr))
+			publish_own(&h->page, WIRE_INET6, &in6->sin6_addr);
+	}
+	freeifaddrs(list);
+}
+
 int services_start(struct host *h, struct err *err)
 {
 	const struct rule_service *declared = rules_services(h->rules, &h->nservices);
@@ -232,6 +259,7 @@ int services_start(struct host *h, struct err *err)
 	start_layers(h);
 	if (isolate_settle(h, err) < 0)
 		return ERR_IO;
+	publish_own_addresses(h);
 	for (size_t i = 0; i < h->nservices; i++)
 		for (size_t k = 0; k < declared[i].nat; k++)
 			if (add_at(h, &h->services[i], &declared[i].at[k], err) < 0)

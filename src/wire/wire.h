@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define WIRE_MAGIC 0x6d616573u /* "seam" */
-#define WIRE_VERSION 1
+#define WIRE_VERSION 2
 #define WIRE_FRAME_MAX (64 * 1024) /* a frame with its head; a SEQPACKET message below the default SO_SNDBUF */
 #define WIRE_SOCK "sock"           /* control socket, in the run directory */
 #define WIRE_PAGE "page"           /* the page, in the run directory */
@@ -205,6 +205,7 @@ struct wire_bye {
 #define PAGE_ENDPOINTS_MAX 8192
 #define PAGE_GLOBS_MAX 512
 #define PAGE_CALLS_MAX 256
+#define PAGE_OWN_MAX 64         /* addresses of this machine: more are not looked at */
 #define PAGE_NAME_BYTES 256     /* a DNS name is at most 253 */
 
 enum page_mode { PAGE_FAKE = 1, PAGE_PASS = 2 };
@@ -256,6 +257,12 @@ struct page_call {
 };
 #define PAGE_CALL_ASK 1u /* rules on this function exist: ask before the call */
 
+/* An address of this machine beyond loopback: a server of the run may be there. */
+struct page_own {
+	uint16_t family;    /* enum wire_family */
+	uint8_t ip[16];
+};
+
 struct page {
 	uint32_t magic;
 	uint16_t version, pad;
@@ -266,9 +273,10 @@ struct page {
 	uint32_t layers;     /* PAGE_LAYER_*: library layers that are on */
 	uint32_t ask_layers; /* PAGE_LAYER_*: rules on `call` exist for functions of this layer: ask before each call */
 	uint32_t guarded;    /* 1: isolated, every address is local: ask WIRE_BIND, and resolvers may talk to any port 53 */
-	uint32_t names, endpoints, globs, calls; /* counts, stored with release order */
+	uint32_t names, endpoints, globs, calls, own; /* counts, stored with release order */
 	char trust[160];     /* path of a PEM bundle with the run's CA, "" for none */
 	char java_trust[160];/* path of a Java trust store, "" for none */
+	struct page_own owned[PAGE_OWN_MAX];
 	struct page_glob glob[PAGE_GLOBS_MAX];
 	struct page_call call[PAGE_CALLS_MAX];
 	struct page_name name[PAGE_NAMES_MAX];

@@ -2,9 +2,7 @@
 from hazard import *
 
 curl = program("curl")
-# curl asks for both families and then drops IPv4, and a name of both is given in IPv4: it says so, or works
-run = Run(curl, "-6", "-sS", "http://web.example.com/ok")
-check((run.code == 7 and "connect" in run.err and run.end["unmatched"] == 0) or (run.code == 0 and run.out == "hi"), run)
+faked(Run(curl, "-6", "-sS", "http://web.example.com/ok"))
 faked(Run(curl, "-4", "-sS", "http://web.example.com/ok"))
 faked(Run("python3", "-c", """
 import socket

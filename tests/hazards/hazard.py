@@ -108,7 +108,7 @@ class Run:
         return [e for e in self.events if e["k"] == k and all(e.get(m) == v for m, v in members.items())]
 
     def __str__(self):
-        return f"exit {self.code}\nout: {self.out}\nerr: {self.err}\n" + "\n".join(map(str, self.events[-12:]))
+        return f"exit {self.code}\nout: {self.out}\nerr: {self.err}\n" + "\n".join(str(e)[:600] for e in self.events[-12:])
 
 
 def check(what, run):

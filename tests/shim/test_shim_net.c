@@ -47,14 +47,17 @@ START_TEST(a_claimed_name_has_its_virtual_address)
 {
 	const struct frame *name;
 
-	PRINTS("0 127.64.16.1:5432\n", "resolve", "db.prod", "5432");
+	PRINTS("0 127.64.16.1:5432 [fd5e::1]:5432\n", "resolve", "db.prod", "5432");
 	name = fakehost_frame(h, WIRE_NAME, 0);
 	ck_assert_str_eq(fakehost_string(name, 0), "db.prod");
 	ck_assert_uint_eq(name->u.name.name, db);
 	ck_assert_int_eq(name->u.name.result, 0);
 	ck_assert_uint_eq(name->u.name.ask, 0);
 	/* case and the root's dot do not matter */
-	PRINTS("0 127.64.16.1:0\n", "resolve", "DB.Prod.");
+	PRINTS("0 127.64.16.1:0 [fd5e::1]:0\n", "resolve", "DB.Prod.");
+	/* a machine without IPv6 has nobody at that one */
+	h->page->endpoint[db_tcp].to_port6 = h->page->endpoint[db_udp].to_port6 = 0;
+	PRINTS("0 127.64.16.1:5432\n", "resolve", "db.prod", "5432");
 }
 END_TEST
 
@@ -65,7 +68,7 @@ START_TEST(hints_are_honoured)
 	PRINTS("0 [fd5e::1]:80\n", "resolve", "db.prod", "http", "10");
 	PRINTS("0 127.64.16.1:80\n", "resolve", "db.prod", "http", "2");
 	snprintf(flags, sizeof(flags), "%d", AI_CANONNAME | AI_ADDRCONFIG);
-	PRINTS("0 127.64.16.1:0 canon=db.prod\n", "resolve", "db.prod", "", "0", flags);
+	PRINTS("0 127.64.16.1:0 canon=db.prod [fd5e::1]:0\n", "resolve", "db.prod", "", "0", flags);
 	snprintf(flags, sizeof(flags), "%d", AI_NUMERICHOST);
 	PRINTS("EAI_NONAME\n", "resolve", "db.prod", "", "0", flags);
 	snprintf(flags, sizeof(flags), "%d", AI_V4MAPPED | AI_ALL);
@@ -98,6 +101,7 @@ START_TEST(a_name_that_a_glob_matches_is_asked_for)
 	strcpy(h->page->glob[0].pattern, "*.s3.amazonaws.com");
 	h->page->globs = 1;
 	h->name_for_globs = "lake.s3.amazonaws.com";
+	/* (of which fakehost has no listener) */
 	PRINTS("0 127.64.16.2:443\n", "resolve", "lake.s3.amazonaws.com", "443");
 	ck_assert_int_eq(fakehost_count(h, WIRE_NAME), 1);
 	ck_assert_uint_eq(fakehost_frame(h, WIRE_NAME, 0)->u.name.ask, 1);
@@ -288,6 +292,21 @@ START_TEST(what_nobody_claims_is_refused_and_told)
 }
 END_TEST
 
+START_TEST(addresses_of_this_machine_are_asked_about)
+{
+	h->page->owned[0] = (struct page_own){ .family = WIRE_INET, .ip = { 203, 0, 113, 9 } };
+	h->page->owned[1] = (struct page_own){ .family = WIRE_INET6, .ip = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } };
+	h->page->own = 2;
+	h->verdict = (struct wire_verdict){ .outcome = WIRE_REFUSED, .error = 13 };
+	PRINTS("connect EACCES\n", "connect4", "203.0.113.9", "80");
+	PRINTS("connect EACCES\n", "connect6", "::ffff:203.0.113.9", "80");
+	PRINTS("connect EACCES\n", "connect6", "2001:db8::1", "80");
+	ck_assert_int_eq(fakehost_count(h, WIRE_ASK), 3);
+	PRINTS("connect ECONNREFUSED\n", "connect4", "203.0.113.10", "80");
+	ck_assert_int_eq(fakehost_count(h, WIRE_ASK), 3);
+}
+END_TEST
+
 START_TEST(loopback_and_unix_paths_are_asked_about)
 {
 	char port[8];
@@ -468,6 +487,7 @@ SUITE_BEGIN(shim_net)
 	SUITE_TEST(datagrams_reach_the_fake_with_and_without_connect);
 	SUITE_TEST(a_fast_open_is_a_connect);
 	SUITE_TEST(what_nobody_claims_is_refused_and_told);
+	SUITE_TEST(addresses_of_this_machine_are_asked_about);
 	SUITE_TEST(loopback_and_unix_paths_are_asked_about);
 	SUITE_TEST(a_rule_on_connect_decides);
 	SUITE_TEST(a_socket_tied_to_a_device_is_refused);
