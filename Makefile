@@ -34,7 +34,7 @@ SHIM_LDFLAGS := -shared -Wl,-z,defs -Wl,-z,now -Wl,-z,noseparate-code -Wl,-z,nor
 PACKAGES_BUILD := gcc make libc6-dev libjansson-dev libuv1-dev libssl-dev libpg-query-dev libexpat1-dev libpcre2-dev \
 	libxxhash-dev zlib1g-dev libffi-dev libsqlite3-dev libgmp-dev libprotobuf-c-dev
 PACKAGES_DEMO := curl postgresql-client python3 python3-psycopg2
-PACKAGES_TEST := check libsubunit-dev binutils procps iproute2 git jq libpq-dev libcurl4-openssl-dev libhiredis-dev clang \
+PACKAGES_TEST := check ?postgresql libsubunit-dev binutils procps iproute2 git jq libpq-dev libcurl4-openssl-dev libhiredis-dev clang \
 	wget python3-requests python3-boto3 awscli python3-asyncpg python3-pg8000 ?python3-psycopg nodejs ?node-pg \
 	default-jdk-headless libpostgresql-jdbc-java ?gdb ?valgrind ?strace ?libjemalloc2 ?faketime ?libeatmydata1
 PACKAGES_FUZZ := clang libclang-rt-dev

@@ -30,6 +30,7 @@ part() {
 	cases) tests/cases/run.py ;;
 	determinism) tests/cases/determinism.py ;;
 	bad-input) tests/cases/bad_input.py ;;
+	pg-conformance) tests/pg-conformance/run.py ;;
 	etl) examples/etl/test.sh ;;
 	clients) tests/clients/run.sh ;;
 	docs) tests/docs.py README.md docs/*.md ;;
