@@ -14,8 +14,9 @@ src/codec       codec port base
 src/service     service codec port base
 src/rule        rule port base
 src/trace       trace port base
-src/host        host trace rule service codec port wire base
-tools           trace rule host service port base
+src/check       check rule trace port base
+src/host        host check trace rule service codec port wire base
+tools           check trace rule host service port base
 '
 bad=0
 echo "$rules" | while read -r folder allowed; do

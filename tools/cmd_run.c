@@ -23,16 +23,17 @@ static const char help[] =
 	"      --seed N           seed of everything random in the fakes (default 42)\n"
 	"      --isolate MODE     a network of the run's own, in which every address is local, for programs that\n"
 	"                         bypass the shim: auto (default: where the machine allows it), on (or fail), off\n"
-	"      --strict           unmatched requests and unused rules fail the run (120)\n"
+	"      --check            expectations of the rule files and unmatched requests decide the run (120)\n"
+	"      --strict           the same, and unused rules fail the run too\n"
 	"      --require-traffic  a run in which nothing was intercepted fails (122)\n"
 	"      --allow-unshimmed  programs that the shim cannot enter, or that bypass it, do not fail the run\n"
 	"  -q, --quiet            no summary after the program ended\n\n"
-	"exit status: COMMAND's own (128+n for signal n); 120 strict, 121 ran without the shim,\n"
+	"exit status: COMMAND's own (128+n for signal n); 120 check or strict, 121 ran without the shim,\n"
 	"  122 nothing intercepted, 125 seam failed, 126 cannot be run or intercepted, 127 not found\n\n"
 	"example:\n"
 	"  seam run -r rules.json -t run.trace -- psql -h db.prod -c 'select 1'\n";
 
-enum { OPT_MODE = 256, OPT_PROFILE, OPT_SEED, OPT_ISOLATE, OPT_STRICT, OPT_TRAFFIC, OPT_UNSHIMMED, OPT_LATER };
+enum { OPT_MODE = 256, OPT_PROFILE, OPT_SEED, OPT_ISOLATE, OPT_CHECK, OPT_STRICT, OPT_TRAFFIC, OPT_UNSHIMMED, OPT_LATER };
 
 static const struct option options[] = {
 	{ "rules", required_argument, NULL, 'r' },
@@ -41,13 +42,13 @@ static const struct option options[] = {
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "isolate", required_argument, NULL, OPT_ISOLATE },
+	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "require-traffic", no_argument, NULL, OPT_TRAFFIC },
 	{ "allow-unshimmed", no_argument, NULL, OPT_UNSHIMMED },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
 	/* spec'd, and not known to this version */
-	{ "check", no_argument, NULL, OPT_LATER },
 	{ "session", required_argument, NULL, OPT_LATER },
 	{ "clock", required_argument, NULL, OPT_LATER },
 	{ "virtual-time", no_argument, NULL, OPT_LATER },
@@ -148,6 +149,9 @@ static int take_option(int got, int which, char **argv, struct host_options *o, 
 		return 0;
 	case OPT_ISOLATE:
 		return take_isolate(optarg, o);
+	case OPT_CHECK:
+		o->check = true;
+		return 0;
 	case OPT_STRICT:
 		o->strict = true;
 		return 0;

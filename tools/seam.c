@@ -15,7 +15,7 @@ static const struct command {
 	{ "accept", cmd_accept, "make a run the golden trace", false },
 	{ "show", cmd_show, "look at a trace", false },
 	{ "record", NULL, "run against real systems and write down what they said", false },
-	{ "check", NULL, "judge expectations on a finished trace", false },
+	{ "check", cmd_check, "judge expectations on a finished trace", false },
 	{ "test", NULL, "run case folders", false },
 	{ "session", NULL, "keep a host for several runs", false },
 	{ "lineage", NULL, "follow one correlation id", false },

@@ -4,9 +4,9 @@
 #include "cmd.h"
 #include "host/host.h"
 
-int tool_rules(const char *command, const char *const *files, size_t count, struct rules **out)
+static int load(const char *command, const char *const *files, size_t count, bool expectations, struct rules **out)
 {
-	struct rule_options options = { 0 };
+	struct rule_options options = { .expectations = expectations };
 	struct rule_errors errors = { 0 };
 
 	*out = NULL;
@@ -21,6 +21,16 @@ int tool_rules(const char *command, const char *const *files, size_t count, stru
 		cmd_fail(command, &errors.list[i]);
 	rule_errors_release(&errors);
 	return EXIT_USAGE;
+}
+
+int tool_rules(const char *command, const char *const *files, size_t count, struct rules **out)
+{
+	return load(command, files, count, false, out);
+}
+
+int tool_expectations(const char *command, const char *const *files, size_t count, struct rules **out)
+{
+	return load(command, files, count, true, out);
 }
 
 int tool_trace(const char *command, const char *path, bool lenient, struct trace_file **out)

@@ -10,6 +10,9 @@
 #include "rule/rule.h"
 #include "trace/read.h"
 
+
+/* As tool_rules; a file may also hold an array of expectations alone. */
+int tool_expectations(const char *command, const char *const *files, size_t count, struct rules **out);
 /* Loads the files, printing every error. 0, or the exit status. No files: NULL. */
 int tool_rules(const char *command, const char *const *files, size_t count, struct rules **out);
 

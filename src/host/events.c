@@ -125,6 +125,7 @@ void events_process_end(struct host *h, struct process *p, bool known, int statu
 		attrs_int(&attrs, "process.exit.signal", WTERMSIG(status));
 		snprintf(code, sizeof(code), "signal %d", WTERMSIG(status));
 	}
+	e.rss = known ? h->rss : 0;
 	e.failed = code[0] != '\0';
 	e.err = slice_str(code);
 	write_event(h, &e);
@@ -139,6 +140,26 @@ void events_note(struct host *h, struct process *p, const char *text)
 			   .by = BY_FAKE,
 			   .pid = p ? p->pid : 0 };
 
+	write_event(h, &e);
+}
+
+void events_state(struct host *h, const char *service, const char *question, const char *answer, bool failed)
+{
+	struct attrs attrs;
+	struct payload said = { .present = true, .size = strlen(answer), .type = SLICE_LIT("application/json"), .json = slice_str(answer), .rows = -1 };
+	struct event e = { .k = "note",
+			   .st = { .role = SLICE_LIT("seam"), .service = slice_str(service), .n = -1 },
+			   .sum = arena_printf(&h->arena, "state %s", *service ? service : "of rules"),
+			   .failed = failed,
+			   .err = SLICE_LIT("seam.state"),
+			   .by = BY_FAKE,
+			   .attrs = &attrs,
+			   .reply = &said };
+
+	attrs_init(&attrs, &h->arena);
+	if (*service)
+		attrs_text(&attrs, "seam.state.service", slice_str(service));
+	attrs_text(&attrs, "seam.state.question", slice_str(question));
 	write_event(h, &e);
 }
 

@@ -17,6 +17,8 @@
 #include "host/inside.h"
 #include "host/relay.h"
 #include "host/owner.h"
+#include "host/state.h"
+#include "host/verdict.h"
 #include "host/watch.h"
 #include "port/body.h"
 
@@ -236,6 +238,8 @@ static int exit_code(const struct host *h, size_t unused)
 		return HOST_EXIT_UNSHIMMED;
 	if (h->options->require_traffic && !h->requests)
 		return HOST_EXIT_NO_TRAFFIC;
+	if (h->failed || (h->options->check && h->unmatched))
+		return HOST_EXIT_EXPECTATION;
 	if (h->options->strict && (h->unmatched || unused))
 		return HOST_EXIT_EXPECTATION;
 	return 0;
@@ -259,6 +263,8 @@ static int end_run(struct host *h)
 	session_close_all(h);
 	if (root)
 		events_process_end(h, root, !h->options->bare, h->status);
+	if (h->options->mode != HOST_PASS)
+		state_ask_expected(h);
 	flush_turn(h);
 	free(unused_rules);
 	trailer.unused_rules = unused_rules = rules_unused(h->rules, &trailer.nunused);
@@ -266,14 +272,16 @@ static int end_run(struct host *h)
 		trailer.nunused = 0; /* no rule was in force */
 	else if (!h->root_hello)
 		owner_accuse_root(h);
+	buf_init(&hygiene, 64 * 1024 * 1024);
+	hygiene_trailer(&h->hygiene, &trailer, &hygiene);
+	if (h->options->check || h->options->strict)
+		h->failed = verdict_reach(h, &trailer, &h->verdict);
 	int code = exit_code(h, trailer.nunused);
 	trailer.unshimmed = (const char *const *)h->unshimmed.names;
 	trailer.nunshimmed = h->unshimmed.count;
 	trailer.unmatched = h->unmatched;
 	trailer.processes = h->processes.images;
 	trailer.exit = code;
-	buf_init(&hygiene, 64 * 1024 * 1024);
-	hygiene_trailer(&h->hygiene, &trailer, &hygiene);
 	if (!h->options->quiet && !h->options->bare)
 		report_summary(h, code);
 	if (trace_close(h->trace, &trailer) < 0 && !code)
@@ -329,6 +337,7 @@ static void release(struct host *h)
 	attempt_forget_all(h);
 	map_release(&h->pointers);
 	buf_release(&h->misses);
+	buf_release(&h->verdict);
 	hygiene_release(&h->hygiene);
 	arena_release(&h->arena);
 	free(h->trace_path);
@@ -356,6 +365,7 @@ int host_run(const struct host_options *options)
 	map_init(&h.refusals);
 	map_init(&h.pointers);
 	buf_init(&h.misses, 256 * 1024);
+	buf_init(&h.verdict, 16 * 1024 * 1024);
 	hygiene_init(&h.hygiene);
 	arena_init(&h.arena);
 	fill_standard_fds(&h);

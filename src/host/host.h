@@ -39,6 +39,7 @@ struct host_options {
 	pid_t bare;                /* > 0: a bare preload; the program runs already, with this pid */
 	int ready_fd;              /* bare: where to say that the host is ready, else -1 */
 	bool strict;               /* unmatched requests and unused rules fail the run (120) */
+	bool check;                /* expectations of the rule files are judged, unmatched requests fail (120) */
 	bool require_traffic;      /* nothing intercepted fails the run (122) */
 	bool allow_unshimmed;
 	bool quiet;                /* no summary */

@@ -97,6 +97,9 @@ struct host {
 	bool foreign_shim;          /* a frame of another version came: the run fails */
 	bool root_ended, over;
 	int status;                 /* waitpid's; bare runs: 0 */
+	uint64_t rss;               /* bytes: the most that the program or a child of it used; 0: not known */
+	size_t failed;              /* expectations that do not hold */
+	struct buf verdict;         /* what to say of them */
 	uint64_t start_ns;          /* CLOCK_MONOTONIC */
 	uint64_t start_wall_ns;
 	uint64_t requests, unmatched, by_port[PORT_COUNT];
@@ -171,6 +174,8 @@ void events_refused(struct host *h, struct process *p, const struct wire_addr *a
 		    struct slice rule);
 void events_dns(struct host *h, struct process *p, int32_t tid, struct slice name, int32_t result, const char *rule);
 void events_note(struct host *h, struct process *p, const char *text);
+/* What a fake answered when it was asked for its state, both as JSON text. */
+void events_state(struct host *h, const char *service, const char *question, const char *answer, bool failed);
 /* Writes the event of an answered request. */
 void events_request(struct host *h, struct process *p, int32_t tid, struct stream_name st, struct request *req, struct reply *rep,
 		    uint64_t asked_ns, struct slice caller, uint16_t local_port);

@@ -44,6 +44,7 @@ void report_summary(struct host *h, int code)
 	for (size_t i = 0; i < unused && h->options->strict; i++)
 		buf_addf(&out, "seam: unused rule  %s; make it \"optional\": true if that is fine\n", rules[i]);
 	hygiene_report(&h->hygiene, &out);
+	buf_add_slice(&out, buf_slice(&h->verdict));
 	verdict(h, code, &out);
 	if (h->exposed)
 		buf_addf(&out, "seam: not isolated: %s; programs that bypass the shim are not held back\n", h->exposed);

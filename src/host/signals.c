@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,13 +17,15 @@ static const int passed_on[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGU
 
 static void follow_root(struct host *h)
 {
+	struct rusage used;
 	int status;
 
 	if (h->options->bare)
 		return; /* somebody else's child */
-	while (waitpid(h->root, &status, WNOHANG | WUNTRACED | WCONTINUED) > 0) {
+	while (wait4(h->root, &status, WNOHANG | WUNTRACED | WCONTINUED, &used) > 0) {
 		if (WIFEXITED(status) || WIFSIGNALED(status)) {
 			h->status = status;
+			h->rss = (uint64_t)used.ru_maxrss * 1024; /* of it or of a child it waited for, whichever is more */
 			h->root_ended = true;
 			return;
 		}

@@ -62,6 +62,8 @@ const char *load_text_of(struct load *l, json_t *object, const char *key);
 bool load_bool_of(struct load *l, json_t *object, const char *key, bool otherwise);
 /* "200ms", "1.5s"; false with the error filed. */
 bool load_duration(struct load *l, json_t *v, uint64_t *ns);
+/* Bytes, or "256MiB"; false: neither. Files no error. */
+bool load_bytes(struct load *l, json_t *v, uint64_t *bytes);
 /* A list of names, or one name. */
 size_t load_names(struct load *l, json_t *v, const char ***names);
 /* A file named in the rule file, as its bytes in the arena. */
@@ -72,6 +74,13 @@ void load_service(struct load *l, const char *name, json_t *declaration);
 /* Whether the chosen profile takes in what carries this "profiles" member. */
 bool load_in_profile(struct load *l, json_t *object);
 void load_rule(struct load *l, size_t index, json_t *rule);
+/* on, service, an operation's word: for rules, and for expectations, which may be on any port. */
+bool load_port_known(enum port port);
+bool load_on(struct load *l, struct rule *rule, json_t *object, bool expecting);
+struct slice load_operation(struct load *l, enum port port, struct slice word);
+void load_service_of(struct load *l, struct rule *rule, json_t *object);
+void load_expects(struct load *l, json_t *list);
+void load_expect_times(struct load *l);
 void load_when(struct load *l, struct rule *rule, json_t *when);
 void load_actions(struct load *l, struct rule *rule, json_t *what);
 void load_set(struct load *l, json_t *set, struct named_template **list, size_t *count);

@@ -269,6 +269,8 @@ static void read_doc(struct load *l, struct jsondoc *doc)
 	const char *name;
 	size_t i;
 
+	if (l->r->options.expectations && json_is_array(root))
+		return; /* expectations alone */
 	if (!load_want(l, root, JSON_OBJECT))
 		return;
 	read_version(l, root);
@@ -324,6 +326,23 @@ static void read_rules(struct load *l)
 		}
 		load_leave(l, former);
 	}
+}
+
+static void read_expects(struct load *l)
+{
+	for (size_t d = 0; d < l->r->ndocs; d++) {
+		json_t *root = l->r->docs[d]->root, *list = json_object_get(root, "expect");
+		l->doc = l->r->docs[d];
+		l->folder = folder_of(&l->r->arena, l->doc->file);
+		if (json_is_array(root)) {
+			load_expects(l, root);
+		} else if (json_is_array(list)) {
+			size_t former = load_enter(l, "expect");
+			load_expects(l, list);
+			load_leave(l, former);
+		}
+	}
+	load_expect_times(l);
 }
 
 /* ---- all of it --------------------------------------------------------- */
@@ -382,6 +401,7 @@ static struct rules *new_rules(const struct rule_options *options)
 static int finish(struct load *l, struct rules **out)
 {
 	read_rules(l);
+	read_expects(l);
 	if (!l->errs->count && l->r->options.profile && !l->r->profile) {
 		struct err e = { 0 };
 		const char *names[65] = { NULL }, *name;

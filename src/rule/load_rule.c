@@ -12,7 +12,7 @@ static const char *const rule_keys[] = { "id",    "on", "service", "priority", "
 					 "times", "set", "key",    "note",     NULL };
 
 /* Ports whose requests reach this version, and what is to come. */
-static bool port_known(enum port port)
+bool load_port_known(enum port port)
 {
 	return port == PORT_CONNECT || port == PORT_SQL || port == PORT_HTTP || port == PORT_OBJECT || port == PORT_CALL;
 }
@@ -22,17 +22,28 @@ static const char *const *port_names(void)
 	static const char *names[PORT_COUNT + 1];
 
 	for (int p = 1, n = 0; p < PORT_COUNT; p++)
-		if (port_known(p))
+		if (load_port_known(p))
 			names[n++] = port_name(p);
 	return names;
 }
 
-static bool read_on(struct load *l, struct rule *rule, json_t *object)
+struct slice load_operation(struct load *l, enum port port, struct slice word)
+{
+	/* sql.create-table is the verb "create table". */
+	char *op = arena_alloc(&l->r->arena, word.len + 1);
+
+	for (size_t i = 0; i < word.len; i++)
+		op[i] = port == PORT_SQL && strchr("-_", word.ptr[i]) ? ' ' : word.ptr[i];
+	op[word.len] = '\0';
+	return slice_of(op, word.len);
+}
+
+bool load_on(struct load *l, struct rule *rule, json_t *object, bool expecting)
 {
 	json_t *v = json_object_get(object, "on");
 
 	if (!v) {
-		load_bad(l, "\"on\" is missing: what the rule is about%s", load_hint(l, "", port_names(), true));
+		load_bad(l, "\"on\" is missing: what %s about%s", expecting ? "events it is" : "the rule is", load_hint(l, "", port_names(), true));
 		return false;
 	}
 	size_t former = load_enter(l, "on");
@@ -42,7 +53,7 @@ static bool read_on(struct load *l, struct rule *rule, json_t *object)
 	}
 	struct slice rest = slice_str(json_string_value(v)), word = slice_split(&rest, '.');
 	rule->port = port_by_name(word);
-	bool good = rule->port != PORT_NONE && port_known(rule->port);
+	bool good = rule->port != PORT_NONE && (expecting || load_port_known(rule->port));
 	if (rule->port == PORT_NONE) {
 		const char *name = arena_slice(&l->r->arena, word).ptr;
 		load_bad(l, "\"%s\" is nothing a rule can be on%s", name, load_hint(l, name, port_names(), true));
@@ -51,18 +62,13 @@ static bool read_on(struct load *l, struct rule *rule, json_t *object)
 	} else if (rest.ptr && (!rest.len || rule->port == PORT_CONNECT)) {
 		load_bad(l, "\"%s\": after the dot comes an operation, and \"%.*s\" has none", json_string_value(v), SLICE_ARG(word));
 	} else if (rest.ptr) {
-		/* sql.create-table is the verb "create table". */
-		char *op = arena_alloc(&l->r->arena, rest.len + 1);
-		for (size_t i = 0; i < rest.len; i++)
-			op[i] = rule->port == PORT_SQL && strchr("-_", rest.ptr[i]) ? ' ' : rest.ptr[i];
-		op[rest.len] = '\0';
-		rule->op = slice_of(op, rest.len);
+		rule->op = load_operation(l, rule->port, rest);
 	}
 	load_leave(l, former);
 	return good;
 }
 
-static void read_service(struct load *l, struct rule *rule, json_t *object)
+void load_service_of(struct load *l, struct rule *rule, json_t *object)
 {
 	const struct rules *r = l->r;
 	const char *name = load_text_of(l, object, "service");
@@ -82,7 +88,7 @@ static void read_service(struct load *l, struct rule *rule, json_t *object)
 		load_bad(l, "no service is named \"%s\"%s", name, load_hint(l, name, names, true));
 	} else {
 		enum port port = rule_protocol_port(r, found->protocol);
-		bool fits = port == rule->port || (rule->port == PORT_CONNECT && port != PORT_CALL);
+		bool fits = port == rule->port || ((rule->port == PORT_CONNECT || rule->port == PORT_DNS || rule->port == PORT_TLS) && port != PORT_CALL);
 		if (!fits && strcmp(found->protocol, "pass") == 0)
 			load_bad(l, "service \"%s\" passes to the real system, so no rule answers for it", name);
 		else if (!fits)
@@ -240,9 +246,9 @@ void load_rule(struct load *l, size_t index, json_t *object)
 	l->ncaptures = l->captures_cap = 0;
 	read_id(l, &rule, object);
 	bool in = load_in_profile(l, object);
-	if (!read_on(l, &rule, object))
+	if (!load_on(l, &rule, object, false))
 		return;
-	read_service(l, &rule, object);
+	load_service_of(l, &rule, object);
 	read_flow(l, &rule, object);
 	if ((when = json_object_get(object, "when"))) {
 		size_t former = load_enter(l, "when");

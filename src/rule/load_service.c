@@ -354,22 +354,38 @@ bool load_in_profile(struct load *l, json_t *object)
 	return in;
 }
 
-static void read_memory(struct load *l, json_t *v)
+bool load_bytes(struct load *l, json_t *v, uint64_t *bytes)
 {
 	static const struct {
 		const char *unit;
 		uint64_t bytes;
 	} units[] = { { "KiB", 1024 }, { "MiB", 1024 * 1024 }, { "GiB", 1024 * 1024 * 1024 } };
-	size_t former = load_enter(l, "memory");
 	const char *text = json_string_value(v);
 	struct slice s = slice_str(text);
 	uint64_t n;
-	bool good = false;
 
-	for (size_t i = 0; text && i < 3; i++)
-		if (slice_has_suffix(s, slice_str(units[i].unit)))
-			good = slice_to_u64(slice_trim(slice_take(s, s.len - 3)), &n) && n > 0 && n < (1ull << 40) / units[i].bytes;
-	if (!good)
+	(void)l;
+	if (json_is_integer(v) && json_integer_value(v) > 0) {
+		*bytes = (uint64_t)json_integer_value(v);
+		return true;
+	}
+	for (size_t i = 0; text && i < 3; i++) {
+		if (!slice_has_suffix(s, slice_str(units[i].unit)))
+			continue;
+		if (slice_to_u64(slice_trim(slice_take(s, s.len - 3)), &n) && n > 0 && n < (1ull << 40) / units[i].bytes) {
+			*bytes = n * units[i].bytes;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void read_memory(struct load *l, json_t *v)
+{
+	size_t former = load_enter(l, "memory");
+	uint64_t n;
+
+	if (!json_is_string(v) || !load_bytes(l, v, &n))
 		load_bad(l, "expected a size like \"512MiB\" (KiB, MiB, GiB; below 1 TiB)");
 	load_leave(l, former);
 }

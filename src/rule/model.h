@@ -13,6 +13,7 @@
 #include <pcre2.h>
 
 #include "base/arena.h"
+#include "base/base64.h"
 #include "base/map.h"
 #include "port/sql.h"
 #include "rule/rule.h"
@@ -82,8 +83,6 @@ bool pattern_matches(const struct pattern *p, struct value v, struct matching *m
 /* The text of a value: a JSON string's, or its JSON. Allocates for the latter. */
 struct slice value_text(struct value v, struct arena *a);
 bool time_parse(struct slice s, double *seconds); /* ISO 8601 / RFC 3339; UTC when no zone is given */
-/* RFC 4648 section 4 and 5, padding optional. False: not base64. */
-bool base64_decode(struct slice s, struct arena *a, struct slice *out);
 
 /* ---- conditions ------------------------------------------------------- */
 
@@ -253,6 +252,8 @@ struct rules {
 	size_t nrules, rules_cap;
 	size_t nabsent_rules;        /* declared, but not in the chosen profile */
 	struct port_index ports[PORT_COUNT];
+	struct expectation *expects;
+	size_t nexpects, expects_cap;
 	json_t *members[5];       /* merged "expect", ... in the order of rule_member_names */
 	json_t *owned;            /* array: JSON values made while loading */
 	const char *profile;      /* chosen, or NULL */
@@ -296,6 +297,9 @@ bool rule_applies(const struct rule *rule, const struct request *req); /* servic
 bool rule_used_up(const struct rule *rule);
 bool nth_holds(const struct rule *rule, uint64_t ordinal);
 bool states_hold(struct rules *r, struct rule_hit *hit, struct request *req, size_t i);
+
+/* Every condition of one rule, into `why`. */
+void why_rule(struct rules *r, const struct rule *rule, struct request *req, struct why *why);
 
 void answer_sql(struct rules *r, struct rule_hit *hit, struct request *req, struct reply *reply);
 

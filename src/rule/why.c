@@ -198,6 +198,19 @@ static struct slice sentence(struct request *req, const struct why *why)
 	return failing > shown ? arena_printf(a, "%.*s; and %zu more", SLICE_ARG(s), failing - shown) : s;
 }
 
+void why_rule(struct rules *r, const struct rule *rule, struct request *req, struct why *why)
+{
+	struct judged j = { 0 };
+	struct rule once = *rule; /* nothing has been counted of it */
+
+	once.fired = 0;
+	once.max = UINT64_MAX;
+	judge_rule(&j, r, &once, req);
+	why->conditions = j.list;
+	why->nconditions = j.count;
+	why->nhold = j.hold;
+}
+
 const struct why *rules_why(struct rules *r, struct request *req)
 {
 	const struct port_index *index = &r->ports[req->port];

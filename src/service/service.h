@@ -110,6 +110,44 @@ struct fake {
 	bool (*answer)(void *fake, void *conn, struct request *req, struct reply *reply);
 };
 
+/*
+ * What sessions, `seam state` and expectations on a final state need of a fake,
+ * beside answering. Optional as a whole; without it the service has no state
+ * that could be looked at or gone back to.
+ *
+ * Marks are how a fake goes back: snapshot() says what the state of now is
+ * called and copies nothing; restore() makes it the state of now again, and
+ * forgets the marks taken after it. A fake remembers what it takes to go back
+ * only from its first snapshot on, which the host of a session takes right
+ * after new(): that mark is the seed. None of these is called while busy() is
+ * not 0, except look().
+ */
+struct fake_state {
+	/*
+	 * Answers a question about what the fake holds; a new reference, never
+	 * NULL. Every fake answers {} with all it has, shortened where it is long.
+	 *   tables:  {"sql": "select ..."}        {"columns": ["n"], "rows": [["3", null]]}: text form
+	 *   objects: {"bucket", "key", "prefix"}  {"objects": [{"bucket", "key", "size", "etag", "type", "text"}]}:
+	 *            text when one key is asked for and it is UTF-8
+	 * {"error": "sentence"} when it cannot.
+	 */
+	json_t *(*look)(void *fake, json_t *question);
+	/* Constant time, both. */
+	uint64_t (*snapshot)(void *fake);
+	int (*restore)(void *fake, uint64_t mark, struct err *err);
+	/* What `part` names ({"prefix": ...}, {"bucket": ...}, {"table": ...}) as it was at the mark; the rest stays. */
+	int (*restore_part)(void *fake, uint64_t mark, json_t *part, struct err *err);
+	/* More seed: config->json has the new "seed" alone. All of it or nothing. */
+	int (*seed)(void *fake, const struct service_config *config, struct err *err);
+	/* The whole state as bytes that another host's load() takes, which then is its seed. */
+	int (*save)(void *fake, struct buf *out, struct err *err);
+	int (*load)(void *fake, struct slice saved, struct err *err);
+	/* Requests that are being worked on; the host waits for them, a bounded time. Optional: none ever. */
+	size_t (*busy)(void *fake);
+	/* Gives up what is being worked on, after that time. Optional. */
+	void (*cancel)(void *fake);
+};
+
 struct service_type {
 	const char *protocol;       /* in rule files */
 	enum port port;             /* of its requests */
@@ -117,6 +155,7 @@ struct service_type {
 	const char *const *keys;    /* members of the declaration beyond the common ones; ends in NULL */
 	const struct codec *codec;  /* NULL: nothing is served over a socket (call, pass) */
 	const struct fake *fake;    /* NULL: rules only */
+	const struct fake_state *state; /* NULL: nothing to look at, nothing to go back to */
 };
 
 /* Every row of services.def; ends in NULL. */

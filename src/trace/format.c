@@ -480,6 +480,8 @@ static void add_volatile(struct format *f, const struct event *e, uint64_t n, st
 		add_member(out, ",\"ppid\":", (uint64_t)e->ppid);
 	if (e->tid)
 		add_member(out, ",\"tid\":", (uint64_t)e->tid);
+	if (e->rss)
+		add_member(out, ",\"rss\":", e->rss);
 	if (e->local_port)
 		add_member(out, ",\"lp\":", e->local_port);
 	if (e->host_port)

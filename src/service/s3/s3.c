@@ -11,4 +11,5 @@ const struct service_type service_s3 = {
 	.keys = keys,
 	.codec = &s3_codec,
 	.fake = &s3_fake,
+	.state = &s3_state,
 };

@@ -80,5 +80,6 @@ s3_answer_fn s3_create_upload, s3_upload_part, s3_upload_part_copy, s3_complete_
 int s3_seed(struct s3_fake *f, const struct service_config *config, struct err *err);
 
 extern const struct fake s3_fake;
+extern const struct fake_state s3_state;
 
 #endif

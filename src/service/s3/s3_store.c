@@ -76,7 +76,7 @@ static struct s3_object *object_copy(const struct s3_object *o)
 	return copy;
 }
 
-static void object_free(struct s3_object *o)
+void s3_object_free(struct s3_object *o)
 {
 	body_free(o->body);
 	free(o);
@@ -97,8 +97,8 @@ int s3_object_put(struct s3_store *s, struct s3_bucket *b, const struct s3_objec
 	s->used = s->used - freed + o->size;
 	struct s3_object *copy = object_copy(o);
 	struct s3_object *old = s3_order_set(&b->objects, copy->key, copy);
-	if (old)
-		object_free(old);
+	if (!s3_journal_note(s, &(struct s3_change){ .kind = S3_PUT, .bucket = b, .now = copy, .before = old }) && old)
+		s3_object_free(old);
 	return 0;
 }
 
@@ -109,7 +109,8 @@ bool s3_object_drop(struct s3_store *s, struct s3_bucket *b, struct slice key)
 	if (!o)
 		return false;
 	s->used -= o->size;
-	object_free(o);
+	if (!s3_journal_note(s, &(struct s3_change){ .kind = S3_DROP, .bucket = b, .before = o }))
+		s3_object_free(o);
 	return true;
 }
 
@@ -124,6 +125,7 @@ struct s3_upload *s3_upload_add(struct s3_store *s, struct s3_bucket *b, const s
 		 (unsigned long long)s3_mix(s->seed, 2 * n + 1));
 	u->object = object_copy(o);
 	map_set(&b->uploads, slice_str(u->id), u);
+	s3_journal_note(s, &(struct s3_change){ .kind = S3_UPLOAD_ADD, .bucket = b, .upload = u });
 	return u;
 }
 
@@ -149,8 +151,13 @@ int s3_part_put(struct s3_store *s, struct s3_upload *u, const struct s3_part *p
 	if (s->used - freed + part->size > s->max)
 		return -1;
 	s->used = s->used - freed + part->size;
+	struct s3_change change = { .kind = S3_PART, .upload = u, .number = part->number };
+	if (old)
+		change.part = *old;
+	bool noted = s3_journal_note(s, &change);
 	if (old) {
-		body_free(old->body);
+		if (!noted)
+			body_free(old->body);
 		*old = *part;
 		old->body = body_ref(part->body);
 		return 0;
@@ -168,35 +175,37 @@ int s3_part_put(struct s3_store *s, struct s3_upload *u, const struct s3_part *p
 	return 0;
 }
 
-static void forget_parts(struct s3_store *s, struct s3_upload *u)
+uint64_t s3_upload_bytes(const struct s3_upload *u)
 {
-	for (size_t i = 0; i < u->nparts; i++) {
-		s->used -= u->parts[i].size;
-		body_free(u->parts[i].body);
-	}
-	u->nparts = 0;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < u->nparts; i++)
+		sum += u->parts[i].size;
+	return sum;
 }
 
-static void upload_free(struct s3_store *s, struct s3_upload *u)
+/* Its bytes are no longer the store's. */
+void s3_upload_free(struct s3_store *s, struct s3_upload *u)
 {
-	forget_parts(s, u);
+	(void)s;
+	for (size_t i = 0; i < u->nparts; i++)
+		body_free(u->parts[i].body);
 	free(u->parts);
-	object_free(u->object);
+	s3_object_free(u->object);
 	free(u);
 }
 
 int s3_upload_finish(struct s3_store *s, struct s3_bucket *b, struct s3_upload *u, const struct s3_object *o)
 {
 	const struct s3_object *former = s3_object_find(b, o->key);
-	uint64_t freed = former ? former->size : 0;
+	uint64_t parts = s3_upload_bytes(u), freed = (former ? former->size : 0) + parts;
 
 	/* The parts make way for the whole, so they are no obstacle to it. */
-	for (size_t i = 0; i < u->nparts; i++)
-		freed += u->parts[i].size;
 	if (s->used - freed + o->size > s->max)
 		return -1;
-	forget_parts(s, u);
+	s->used -= parts;
 	s3_object_put(s, b, o);
+	s->used += parts;
 	s3_upload_drop(s, b, u);
 	return 0;
 }
@@ -204,7 +213,9 @@ int s3_upload_finish(struct s3_store *s, struct s3_bucket *b, struct s3_upload *
 void s3_upload_drop(struct s3_store *s, struct s3_bucket *b, struct s3_upload *u)
 {
 	map_take(&b->uploads, slice_str(u->id));
-	upload_free(s, u);
+	s->used -= s3_upload_bytes(u);
+	if (!s3_journal_note(s, &(struct s3_change){ .kind = S3_UPLOAD_DROP, .bucket = b, .upload = u }))
+		s3_upload_free(s, u);
 }
 
 /* ---- buckets ---------------------------------------------------------- */
@@ -225,10 +236,11 @@ struct s3_bucket *s3_bucket_add(struct s3_store *s, struct slice name, struct sl
 	s3_order_init(&b->objects);
 	map_init(&b->uploads);
 	s3_order_set(&s->buckets, b->name, b);
+	s3_journal_note(s, &(struct s3_change){ .kind = S3_BUCKET_ADD, .bucket = b });
 	return b;
 }
 
-static void bucket_free(struct s3_store *s, struct s3_bucket *b)
+void s3_bucket_free(struct s3_store *s, struct s3_bucket *b)
 {
 	struct s3_place at = {0};
 	struct s3_object *o;
@@ -236,10 +248,12 @@ static void bucket_free(struct s3_store *s, struct s3_bucket *b)
 
 	while ((o = s3_order_next(&b->objects, &at, NULL))) {
 		s->used -= o->size;
-		object_free(o);
+		s3_object_free(o);
 	}
-	for (size_t i = 0; (e = map_next(&b->uploads, &i));)
-		upload_free(s, e->value);
+	for (size_t i = 0; (e = map_next(&b->uploads, &i));) {
+		s->used -= s3_upload_bytes(e->value);
+		s3_upload_free(s, e->value);
+	}
 	s3_order_release(&b->objects);
 	map_release(&b->uploads);
 	free(b);
@@ -248,7 +262,15 @@ static void bucket_free(struct s3_store *s, struct s3_bucket *b)
 void s3_bucket_drop(struct s3_store *s, struct s3_bucket *b)
 {
 	s3_order_take(&s->buckets, b->name);
-	bucket_free(s, b);
+	if (!s->journaling) {
+		s3_bucket_free(s, b);
+		return;
+	}
+	/* unfinished uploads go with it, each for itself, so that each comes back */
+	struct map_entry *e;
+	for (size_t i = 0; (e = map_next(&b->uploads, &i)); i = 0)
+		s3_upload_drop(s, b, e->value);
+	s3_journal_note(s, &(struct s3_change){ .kind = S3_BUCKET_DROP, .bucket = b });
 }
 
 void s3_store_release(struct s3_store *s)
@@ -256,7 +278,8 @@ void s3_store_release(struct s3_store *s)
 	struct s3_place at = {0};
 	struct s3_bucket *b;
 
+	s3_journal_release(s);
 	while ((b = s3_order_next(&s->buckets, &at, NULL)))
-		bucket_free(s, b);
+		s3_bucket_free(s, b);
 	s3_order_release(&s->buckets);
 }

@@ -50,10 +50,23 @@ struct s3_bucket {
 	struct map uploads;        /* struct s3_upload by id */
 };
 
+/* What it takes to undo one change (s3_journal.c). */
+struct s3_change {
+	enum s3_change_kind { S3_PUT, S3_DROP, S3_BUCKET_ADD, S3_BUCKET_DROP, S3_UPLOAD_ADD, S3_UPLOAD_DROP, S3_PART } kind;
+	struct s3_bucket *bucket;
+	struct s3_object *now, *before; /* NULL: there was none */
+	struct s3_upload *upload;
+	struct s3_part part;            /* before */
+	int number;                     /* S3_PART: of the part; part.number 0: there was none */
+};
+
 struct s3_store {
 	struct s3_order buckets;   /* struct s3_bucket by name */
 	uint64_t used, max;        /* bytes of bodies, and their ceiling */
 	uint64_t seed, counter;    /* for upload ids */
+	bool journaling;           /* changes are remembered: nothing is freed that may come back */
+	struct s3_change *journal;
+	size_t nchanges, changes_cap;
 };
 
 void s3_store_init(struct s3_store *s, uint64_t max, uint64_t seed);
@@ -81,6 +94,23 @@ struct s3_part *s3_part_find(const struct s3_upload *u, int number);
  * the ceiling, nothing changed. */
 int s3_upload_finish(struct s3_store *s, struct s3_bucket *b, struct s3_upload *u, const struct s3_object *o);
 void s3_upload_drop(struct s3_store *s, struct s3_bucket *b, struct s3_upload *u);
+
+/* ---- going back (s3_journal.c) ------------------------------------------- */
+
+/* From now on changes are remembered; the mark of now. */
+uint64_t s3_store_mark(struct s3_store *s);
+/* Undoes what was changed since; -1: that mark was gone back over. */
+int s3_store_restore(struct s3_store *s, uint64_t mark);
+/* Every object of the bucket (empty: any) under the prefix as it was at the mark. */
+int s3_store_restore_part(struct s3_store *s, uint64_t mark, struct slice bucket, struct slice prefix);
+/* For the store: what was done. False: nobody wants to know, free what went. */
+bool s3_journal_note(struct s3_store *s, const struct s3_change *c);
+void s3_journal_release(struct s3_store *s);
+/* For the journal: the other half of each change. */
+void s3_object_free(struct s3_object *o);
+void s3_upload_free(struct s3_store *s, struct s3_upload *u);
+void s3_bucket_free(struct s3_store *s, struct s3_bucket *b);
+uint64_t s3_upload_bytes(const struct s3_upload *u);
 
 /* "" or 16 digits that differ with every n: seed and n, mixed. */
 uint64_t s3_mix(uint64_t seed, uint64_t n);
