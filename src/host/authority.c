@@ -18,8 +18,10 @@
 struct authority {
 	EVP_PKEY *key, *leaf_key;
 	X509 *ca;
+	EVP_PKEY *other_key; /* of an authority that nobody trusts; NULL until a rule wants it */
+	X509 *other_ca;
 	SSL_CTX *context;
-	struct map leaves; /* name -> X509 */
+	struct map leaves; /* "expired/name" -> X509 */
 };
 
 static int add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
@@ -48,8 +50,9 @@ static int set_serial(X509 *cert)
 	return ok ? 0 : -1;
 }
 
-/* A certificate with subject `name` and the run's life time, not yet signed. */
-static X509 *draft(const char *name, EVP_PKEY *key, const X509_NAME *issuer)
+/* A certificate with subject `name`, valid from and until so many days from now, not
+ * yet signed. Without an issuer it is its own. */
+static X509 *draft(const char *name, EVP_PKEY *key, const X509_NAME *issuer, long from_days, long until_days)
 {
 	X509 *cert = X509_new();
 	/* a common name has at most 64 characters (RFC 5280 appendix A); longer names stand in the SAN alone */
@@ -59,8 +62,8 @@ static X509 *draft(const char *name, EVP_PKEY *key, const X509_NAME *issuer)
 		return NULL;
 	snprintf(cn, sizeof(cn), "%s", name);
 	X509_NAME *subject = X509_get_subject_name(cert);
-	if (!X509_set_version(cert, 2) || set_serial(cert) < 0 || !X509_gmtime_adj(X509_getm_notBefore(cert), -DAY) ||
-	    !X509_gmtime_adj(X509_getm_notAfter(cert), 10 * DAY) ||
+	if (!X509_set_version(cert, 2) || set_serial(cert) < 0 || !X509_gmtime_adj(X509_getm_notBefore(cert), from_days * DAY) ||
+	    !X509_gmtime_adj(X509_getm_notAfter(cert), until_days * DAY) ||
 	    !X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_ASC, (const unsigned char *)"seam", -1, -1, 0) ||
 	    !X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0) ||
 	    !X509_set_issuer_name(cert, issuer ? issuer : subject) || !X509_set_pubkey(cert, key)) {
@@ -70,9 +73,9 @@ static X509 *draft(const char *name, EVP_PKEY *key, const X509_NAME *issuer)
 	return cert;
 }
 
-static X509 *make_ca(EVP_PKEY *key)
+static X509 *make_ca(EVP_PKEY *key, const char *name)
 {
-	X509 *ca = draft("seam run authority", key, NULL);
+	X509 *ca = draft(name, key, NULL, -1, 10);
 
 	if (ca && add_extension(ca, ca, NID_basic_constraints, "critical,CA:TRUE") == 0 &&
 	    add_extension(ca, ca, NID_key_usage, "critical,keyCertSign,cRLSign") == 0 &&
@@ -90,17 +93,38 @@ static bool is_address(const char *name)
 	return ip != NULL;
 }
 
-static X509 *make_leaf(struct authority *a, const char *name)
+/* The authority that nobody trusts, made on first use. */
+static bool need_other(struct authority *a)
 {
-	X509 *leaf = draft(name, a->leaf_key, X509_get_subject_name(a->ca));
+	if (!a->other_key)
+		a->other_key = EVP_EC_gen("P-256");
+	if (a->other_key && !a->other_ca)
+		a->other_ca = make_ca(a->other_key, "an authority that nobody trusts");
+	return a->other_ca != NULL;
+}
+
+static X509 *make_leaf(struct authority *a, const char *name, enum tls_certificate flaw)
+{
+	if (flaw == TLS_UNTRUSTED && !need_other(a))
+		return NULL;
+	bool self = flaw == TLS_SELF_SIGNED;
+	X509 *issuer = flaw == TLS_UNTRUSTED ? a->other_ca : a->ca;
+	EVP_PKEY *signer = self ? a->leaf_key : flaw == TLS_UNTRUSTED ? a->other_key : a->key;
+	long from = flaw == TLS_EXPIRED ? -10 : flaw == TLS_NOT_YET_VALID ? 1 : -1, until = flaw == TLS_EXPIRED ? -1 : 10;
 	char san[300];
 
+	if (flaw == TLS_WRONG_NAME)
+		name = "wrong-name.invalid"; /* RFC 2606: nobody's */
+	X509 *leaf = draft(name, a->leaf_key, self ? NULL : X509_get_subject_name(issuer), from, until);
+	if (self)
+		issuer = leaf;
+
 	snprintf(san, sizeof(san), "%s:%s", is_address(name) ? "IP" : "DNS", name);
-	if (leaf && add_extension(leaf, a->ca, NID_basic_constraints, "critical,CA:FALSE") == 0 &&
-	    add_extension(leaf, a->ca, NID_key_usage, "critical,digitalSignature") == 0 &&
-	    add_extension(leaf, a->ca, NID_ext_key_usage, "serverAuth") == 0 &&
-	    add_extension(leaf, a->ca, NID_subject_alt_name, san) == 0 &&
-	    add_extension(leaf, a->ca, NID_authority_key_identifier, "keyid") == 0 && X509_sign(leaf, a->key, EVP_sha256()))
+	if (leaf && add_extension(leaf, issuer, NID_basic_constraints, "critical,CA:FALSE") == 0 &&
+	    add_extension(leaf, issuer, NID_key_usage, "critical,digitalSignature") == 0 &&
+	    add_extension(leaf, issuer, NID_ext_key_usage, "serverAuth") == 0 &&
+	    add_extension(leaf, issuer, NID_subject_alt_name, san) == 0 &&
+	    (self || add_extension(leaf, issuer, NID_authority_key_identifier, "keyid") == 0) && X509_sign(leaf, signer, EVP_sha256()))
 		return leaf;
 	X509_free(leaf);
 	return NULL;
@@ -114,26 +138,92 @@ static bool is_plain_name(const char *name)
 	return n > 0 && n < 254 && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:*") == n;
 }
 
-static X509 *leaf_for(struct authority *a, const char *name)
+static X509 *leaf_for(struct authority *a, const char *name, enum tls_certificate flaw)
 {
+	char key[300];
+
 	if (!is_plain_name(name))
 		name = "localhost";
-	X509 *leaf = map_get_str(&a->leaves, name);
+	snprintf(key, sizeof(key), "%s/%s", tls_certificate_name(flaw), name);
+	X509 *leaf = map_get_str(&a->leaves, key);
 	if (!leaf) {
-		leaf = make_leaf(a, name);
+		leaf = make_leaf(a, name, flaw);
 		if (leaf)
-			map_set(&a->leaves, slice_str(name), leaf);
+			map_set(&a->leaves, slice_str(key), leaf);
 	}
 	return leaf;
 }
 
-/* Called when the ClientHello was read: the name is known, the certificate is
- * chosen. The fallback travels as application data of the SSL. */
+/* ---- the hello ------------------------------------------------------------ */
+
+static uint16_t be16(const unsigned char *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/* RFC 6066 section 3: a list of names, of which there is one in practice. */
+static struct slice hello_name(SSL *ssl)
+{
+	const unsigned char *p;
+	size_t n;
+
+	if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &n) || n < 5 || p[2] != TLSEXT_NAMETYPE_host_name || be16(p + 3) > n - 5)
+		return SLICE_NONE;
+	return slice_of((const char *)p + 5, be16(p + 3));
+}
+
+/* RFC 7301 section 3.1: a list of strings, each behind its length. */
+static struct slice hello_alpn(SSL *ssl, char out[256])
+{
+	const unsigned char *p;
+	size_t n, used = 0;
+
+	if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &p, &n) || n < 2)
+		return SLICE_NONE;
+	for (size_t at = 2; at < n && p[at] <= n - at - 1 && used + p[at] + 1 < 256; at += 1 + (size_t)p[at]) {
+		if (used)
+			out[used++] = ',';
+		memcpy(out + used, p + at + 1, p[at]);
+		used += p[at];
+	}
+	return slice_of(out, used);
+}
+
+/* The first thing that happens in a handshake, and again after each wait. */
+static int on_hello(SSL *ssl, int *alert, void *arg)
+{
+	struct authority_client *c = SSL_get_app_data(ssl);
+	char alpn[256];
+
+	(void)arg;
+	if (!c->greeted) {
+		c->greeted = true;
+		c->hello(c, hello_name(ssl), hello_alpn(ssl, alpn));
+	}
+	if (c->wait)
+		return SSL_CLIENT_HELLO_RETRY;
+	if (c->alert == TLS_ALERT_NONE)
+		return SSL_CLIENT_HELLO_SUCCESS;
+	*alert = c->alert;
+	return SSL_CLIENT_HELLO_ERROR;
+}
+
+static void on_info(const SSL *ssl, int where, int value)
+{
+	struct authority_client *c = SSL_get_app_data(ssl);
+
+	/* what ends a connection in good order says nothing, and follows what does */
+	if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (value & 0xff) != SSL3_AD_CLOSE_NOTIFY)
+		c->got_alert = value & 0xff;
+}
+
+/* The name is known, the certificate is chosen. */
 static int choose_certificate(SSL *ssl, void *arg)
 {
 	struct authority *a = arg;
+	struct authority_client *c = SSL_get_app_data(ssl);
 	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-	X509 *leaf = leaf_for(a, name ? name : SSL_get_app_data(ssl));
+	X509 *leaf = leaf_for(a, name ? name : c->fallback, c->certificate);
 
 	return leaf && SSL_use_certificate(ssl, leaf) && SSL_use_PrivateKey(ssl, a->leaf_key);
 }
@@ -163,7 +253,7 @@ int authority_new(struct authority **out, struct err *err)
 	map_init(&a->leaves);
 	a->key = EVP_EC_gen("P-256");
 	a->leaf_key = EVP_EC_gen("P-256");
-	a->ca = a->key ? make_ca(a->key) : NULL;
+	a->ca = a->key ? make_ca(a->key, "seam run authority") : NULL;
 	a->context = SSL_CTX_new(TLS_server_method());
 	if (!a->leaf_key || !a->ca || !a->context) {
 		authority_free(a);
@@ -173,6 +263,8 @@ int authority_new(struct authority **out, struct err *err)
 	SSL_CTX_set_mode(a->context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_num_tickets(a->context, 0); /* a run is too short to resume; saves a flight after the handshake */
 	SSL_CTX_set_session_cache_mode(a->context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_client_hello_cb(a->context, on_hello, NULL);
+	SSL_CTX_set_info_callback(a->context, on_info);
 	SSL_CTX_set_cert_cb(a->context, choose_certificate, a);
 	SSL_CTX_set_alpn_select_cb(a->context, choose_alpn, NULL);
 	*out = a;
@@ -190,18 +282,20 @@ void authority_free(struct authority *a)
 	map_release(&a->leaves);
 	SSL_CTX_free(a->context);
 	X509_free(a->ca);
+	X509_free(a->other_ca);
+	EVP_PKEY_free(a->other_key);
 	EVP_PKEY_free(a->leaf_key);
 	EVP_PKEY_free(a->key);
 	free(a);
 }
 
-SSL *authority_serve(struct authority *a, const char *fallback)
+SSL *authority_serve(struct authority *a, struct authority_client *client)
 {
 	SSL *ssl = SSL_new(a->context);
 
 	if (!ssl)
 		return NULL;
-	SSL_set_app_data(ssl, (void *)fallback);
+	SSL_set_app_data(ssl, client);
 	SSL_set_accept_state(ssl);
 	return ssl;
 }

@@ -377,20 +377,34 @@ void events_bad(struct session *s)
 	write_event(s->host, &e);
 }
 
-void events_tls_failed(struct session *s, const char *why)
+void events_tls(struct session *s, struct slice err, const char *why)
 {
+	const struct handshake *hs = &s->handshake;
+	const char *got = hs->client.got_alert > 0 ? tls_alert_name(hs->client.got_alert) : NULL;
 	struct attrs attrs;
 	struct event e = { .k = "tls",
 			   .st = session_stream(s),
 			   .sum = arena_printf(&s->host->arena, "handshake %s", s->endpoint->boundary),
-			   .failed = true,
-			   .err = SLICE_LIT("EPROTO"),
-			   .by = BY_FAKE,
+			   .failed = err.len,
+			   .err = err,
+			   .by = hs->by,
+			   .rule = hs->rule,
 			   .attrs = &attrs,
+			   .time_ns = hs->asked_ns,
+			   .duration_ns = hs->asked_ns ? since(s->host, hs->asked_ns) : 0,
 			   .pid = s->process->pid,
 			   .tid = s->tid };
 
 	attrs_init(&attrs, &s->host->arena);
-	attrs_text(&attrs, "seam.tls.error", slice_str(why));
+	if (hs->name[0])
+		attrs_text(&attrs, "server.address", slice_str(hs->name));
+	if (hs->client.certificate)
+		attrs_text(&attrs, "seam.tls.certificate", slice_str(tls_certificate_name(hs->client.certificate)));
+	if (hs->fault == FAULT_TLS_ALERT)
+		attrs_text(&attrs, "seam.tls.sent", err); /* the alert that the client got */
+	if (got && !hs->fault)
+		attrs_text(&attrs, "seam.tls.alert", slice_str(got));
+	if (why)
+		attrs_text(&attrs, "seam.tls.error", slice_str(why));
 	write_event(s->host, &e);
 }

@@ -109,6 +109,13 @@ void session_claim_local(struct host *h, struct process *p, int32_t tid)
 			session_attribute(s, p, tid);
 }
 
+void session_start_timer(struct session *s, uint64_t delay_ns)
+{
+	/* not a moment too early: the loop's clock may be old, and it drops the part of a millisecond */
+	uv_update_time(&s->host->loop);
+	uv_timer_start(&s->timer, on_timer, delay_ns ? (delay_ns + 999999) / 1000000 + 1 : 0, 0);
+}
+
 static void mark_dirty(struct session *s)
 {
 	if (s->dirty)
@@ -139,6 +146,7 @@ static void end_session(struct session *s, const char *how, bool clean)
 	if (s->state == SESSION_ENDED)
 		return;
 	if (s->state != SESSION_NAMELESS) {
+		handshake_over(s);
 		how = hygiene_ended(s, how, clean);
 		events_session(s, "conn.close", how);
 	}
@@ -146,10 +154,16 @@ static void end_session(struct session *s, const char *how, bool clean)
 	uv_timer_stop(&s->timer);
 }
 
-static void break_off(struct session *s, const char *how)
+void session_break_off(struct session *s, const char *how)
 {
 	end_session(s, how, true);
 	stream_close(&s->stream, true);
+}
+
+void session_break_off_softly(struct session *s, const char *how)
+{
+	end_session(s, how, true);
+	stream_finish(&s->stream);
 }
 
 /* ---- the flow ------------------------------------------------------------ */
@@ -190,11 +204,11 @@ static void finish_request(struct session *s)
 	events_answered(s);
 	switch (s->reply.fault) {
 	case FAULT_NONE:
-	case FAULT_REFUSE: /* only on connect, which has no session */
+	case FAULT_REFUSE: case FAULT_TLS_ALERT: /* only before a session has requests */
 		stay = s->served->type->codec->encode(s->codec, &s->request, &s->reply, &s->stream.out, &tail);
 		break;
 	case FAULT_RESET:
-		break_off(s, "reset by a rule");
+		session_break_off(s, "reset by a rule");
 		break;
 	case FAULT_EOF:
 		stay = false;
@@ -233,9 +247,7 @@ static void take_request(struct session *s)
 	}
 	s->state = SESSION_WAITING;
 	s->stream.hold = true;
-	/* not a moment too early: the loop's clock may be old, and it drops the part of a millisecond */
-	uv_update_time(&s->host->loop);
-	uv_timer_start(&s->timer, on_timer, (s->reply.delay_ns + 999999) / 1000000 + 1, 0);
+	session_start_timer(s, s->reply.delay_ns);
 }
 
 /* Reads requests off the front of `in` and answers them, until more bytes are
@@ -260,7 +272,7 @@ static size_t session_step(struct session *s, struct slice in)
 			mark_dirty(s);
 			break;
 		case DECODE_TLS:
-			session_start_tls(s, slice_skip(in, taken + used));
+			handshake_begin(s, slice_skip(in, taken + used));
 			return in.len;
 		case DECODE_CLOSE:
 			end_session(s, NULL, true);
@@ -280,21 +292,6 @@ static size_t session_step(struct session *s, struct slice in)
 
 /* ---- what the stream says ------------------------------------------------ */
 
-void session_start_tls(struct session *s, struct slice first)
-{
-	SSL *ssl = s->host->authority ? authority_serve(s->host->authority, s->endpoint->name[0] ? s->endpoint->name : "localhost") : NULL;
-
-	if (!ssl) {
-		break_off(s, "no tls");
-		return;
-	}
-	s->link.tls = true;
-	/* the slice may be the stream's own buffer, which TLS is about to fill */
-	first = arena_slice(&s->arena, first);
-	buf_reset(&s->stream.in);
-	stream_start_tls(&s->stream, ssl, first);
-}
-
 static size_t on_bytes(struct stream *stream, struct slice in)
 {
 	struct session *s = (struct session *)stream;
@@ -308,10 +305,11 @@ static size_t on_bytes(struct stream *stream, struct slice in)
 		s->link.tls = in.len >= 2 && (unsigned char)in.ptr[0] == 0x16 && in.ptr[1] == 0x03;
 		s->codec = s->served->type->codec->new(&s->link, s->served->fake);
 		if (s->link.tls) {
-			session_start_tls(s, in);
+			handshake_begin(s, in);
 			return 0;
 		}
 	}
+	handshake_passed(s);
 	s->link.now_ns = host_wall_ns();
 	hygiene_active(s);
 	return session_step(s, in);
@@ -323,7 +321,7 @@ static void on_ended(struct stream *stream, int error)
 	const struct codec *codec = s->served->type->codec;
 
 	if (error == EPROTO)
-		events_tls_failed(s, stream_tls_error());
+		handshake_failed(s, stream_tls_error());
 	if (error || s->state == SESSION_NAMELESS) {
 		end_session(s, error == EPROTO ? "tls failed" : "lost", error == EPROTO);
 		stream_close(stream, false);
@@ -353,9 +351,11 @@ static void on_timer(uv_timer_t *timer)
 	struct session *s = timer->data;
 
 	if (s->state == SESSION_NAMELESS) {
-		break_off(s, NULL);
+		session_break_off(s, NULL);
 		return;
 	}
+	if (handshake_timer(s))
+		return;
 	finish_request(s);
 	if (s->state == SESSION_OPEN && !s->stream.tail)
 		stream_resume(&s->stream);

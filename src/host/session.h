@@ -7,6 +7,7 @@
 #ifndef HOST_SESSION_H
 #define HOST_SESSION_H
 
+#include "host/handshake.h"
 #include "host/inside.h"
 
 enum session_state { SESSION_NAMELESS, SESSION_SNIFFING, SESSION_OPEN, SESSION_WAITING, SESSION_ENDED };
@@ -37,15 +38,21 @@ struct session {
 	uint64_t active_ns, idle_ns; /* bytes moved last; longest time in between */
 	bool used;               /* did a unit of work */
 	uv_timer_t timer;        /* attribution, then delays */
+	struct handshake handshake;
 };
 
-void session_start_tls(struct session *s, struct slice first);
+/* Writes the end and closes, with a reset or after what is still to be sent. */
+void session_break_off(struct session *s, const char *how);
+void session_break_off_softly(struct session *s, const char *how);
+/* No earlier than asked. */
+void session_start_timer(struct session *s, uint64_t delay_ns);
 
 /* events.c, for sessions */
 int64_t events_connection_number(struct host *h, const char *role, const char *service, const char *boundary);
 void events_session(struct session *s, const char *k, const char *how);
 void events_answered(struct session *s);
 void events_bad(struct session *s);
-void events_tls_failed(struct session *s, const char *why);
+/* The handshake is over: `err` is empty when the client took it; `why` may be NULL. */
+void events_tls(struct session *s, struct slice err, const char *why);
 
 #endif

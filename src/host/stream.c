@@ -92,11 +92,14 @@ static void collect_sealed(struct stream *s)
 		buf_commit(&s->sealed, (size_t)got);
 }
 
+static bool push(struct stream *s);
+
 static void unseal(struct stream *s, struct slice records)
 {
 	static char plain[READ_PIECE];
 
-	BIO_write(SSL_get_rbio(s->ssl), records.ptr, (int)records.len);
+	if (records.len)
+		BIO_write(SSL_get_rbio(s->ssl), records.ptr, (int)records.len);
 	for (;;) {
 		ERR_clear_error();
 		int n = SSL_read(s->ssl, plain, sizeof(plain));
@@ -108,8 +111,10 @@ static void unseal(struct stream *s, struct slice records)
 			continue;
 		}
 		int why = SSL_get_error(s->ssl, n);
-		if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+		if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE || why == SSL_ERROR_WANT_CLIENT_HELLO_CB)
 			break;
+		if (!s->out.len)
+			push(s); /* the alert that says what is wrong, before the owner closes */
 		end(s, why == SSL_ERROR_ZERO_RETURN ? 0 : EPROTO);
 		break;
 	}
@@ -124,23 +129,15 @@ const char *stream_tls_error(void)
 	return why ? why : "the handshake was broken off";
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+/* False: there is nothing more to read now. */
+static bool read_once(struct stream *s)
 {
-	struct stream *s = poll->data;
-
-	if (status < 0) {
-		end(s, -status);
-		return;
-	}
-	if (events & UV_WRITABLE)
-		stream_flush(s);
-	if (s->closing || !(events & UV_READABLE))
-		return;
 	ssize_t n = recv(s->fd, scratch, sizeof(scratch), 0);
+
 	if (s->lingering) {
 		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 			stream_close(s, false);
-		return;
+		return n > 0;
 	}
 	if (n > 0) {
 		s->received += (uint64_t)n;
@@ -153,6 +150,27 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	} else if (errno != EAGAIN && errno != EINTR) {
 		end(s, errno);
 	}
+	return n > 0;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct stream *s = poll->data;
+
+	if (status < 0) {
+		/* a reset; libuv asks no more, but what the peer sent before it is still there:
+		 * the alert that says why */
+		while (!s->closing && !s->ending && read_once(s))
+			;
+		if (!s->closing && !s->ending)
+			end(s, ECONNRESET);
+		return;
+	}
+	if (events & UV_WRITABLE)
+		stream_flush(s);
+	if (s->closing || !(events & UV_READABLE))
+		return;
+	read_once(s);
 	if (!s->closing)
 		set_interest(s);
 }
@@ -164,6 +182,17 @@ void stream_start_tls(struct stream *s, SSL *ssl, struct slice first)
 	s->ssl = ssl;
 	if (first.len)
 		unseal(s, first);
+}
+
+void stream_continue_tls(struct stream *s)
+{
+	if (!s->closing)
+		unseal(s, SLICE_NONE);
+}
+
+bool stream_is_secure(const struct stream *s)
+{
+	return s->ssl && SSL_is_init_finished(s->ssl);
 }
 
 void stream_resume(struct stream *s)

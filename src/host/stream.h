@@ -53,6 +53,10 @@ struct stream {
 int stream_open(struct stream *s, uv_loop_t *loop, int fd, const struct stream_owner *owner);
 /* From here on the bytes are TLS; `first` were read already. The SSL becomes the stream's. */
 void stream_start_tls(struct stream *s, SSL *ssl, struct slice first);
+/* A handshake that stood still (SSL_ERROR_WANT_CLIENT_HELLO_CB) goes on. */
+void stream_continue_tls(struct stream *s);
+/* TLS, and the handshake is done. */
+bool stream_is_secure(const struct stream *s);
 /* Offers what is kept once more (after a hold). */
 void stream_resume(struct stream *s);
 /* Sends what can be sent now. */

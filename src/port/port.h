@@ -19,6 +19,7 @@
 #include "base/slice.h"
 #include "port/attr.h"
 #include "port/body.h"
+#include "port/tls.h"
 
 /* ---- what is asked ---------------------------------------------------- */
 
@@ -131,6 +132,10 @@ struct connect_request {
 	struct slice boundary;  /* "db.prod:5432" */
 	struct slice transport; /* "tcp", "udp", "unix" */
 };
+struct tls_request {
+	struct slice name;      /* the host that the client named (SNI); ptr NULL when it named none */
+	struct slice alpn;      /* the protocols it offered: "h2,http/1.1"; ptr NULL when none */
+};
 struct dns_request {
 	struct slice name;
 };
@@ -156,6 +161,7 @@ struct request {
 		struct call_request call;
 		struct connect_request connect;
 		struct dns_request dns;
+		struct tls_request tls;
 	};
 	bool settled;         /* the protocol itself decides (a statement in a failed transaction): no rule is asked, only the fake */
 	json_t *json;         /* the body as JSON: request_json() fills it on first use */
@@ -173,7 +179,7 @@ void request_release(struct request *r); /* drops bodies and JSON; the arena is 
 enum reply_by { BY_NONE = 0, BY_RULE, BY_FAKE, BY_SEED, BY_RECORD, BY_REPLAY, BY_PASS, BY_FAULT };
 const char *reply_by_name(enum reply_by by);
 
-enum fault { FAULT_NONE = 0, FAULT_RESET, FAULT_REFUSE, FAULT_EOF };
+enum fault { FAULT_NONE = 0, FAULT_RESET, FAULT_REFUSE, FAULT_EOF, FAULT_TLS_ALERT };
 
 struct http_reply {
 	int status;
@@ -242,6 +248,10 @@ struct call_reply {
 struct connect_reply {
 	int error;              /* errno for the program; 0: go ahead */
 };
+struct tls_reply {
+	enum tls_certificate certificate;
+	int alert;              /* with FAULT_TLS_ALERT: its number */
+};
 
 /* Why nothing answered: the closest rule and what of it did not hold. */
 struct why_condition {
@@ -271,6 +281,7 @@ struct reply {
 		struct object_reply object;
 		struct call_reply call;
 		struct connect_reply connect;
+		struct tls_reply tls;
 	};
 	enum port port;         /* which member of the union; an s3 or http request may be answered as PORT_HTTP by a rule */
 };

@@ -96,6 +96,9 @@ static void apply_fault(const struct action *a, struct reply *reply)
 	if (a->fault == FAULT_REFUSE) {
 		reply->connect.error = ECONNREFUSED;
 		reply->err = SLICE_LIT("ECONNREFUSED");
+	} else if (a->fault == FAULT_TLS_ALERT) {
+		reply->tls.alert = a->alert;
+		reply->err = slice_str(tls_alert_name(a->alert));
 	} else {
 		reply->err = a->fault == FAULT_RESET ? SLICE_LIT("ECONNRESET") : SLICE_LIT("EOF");
 	}
@@ -153,6 +156,7 @@ bool rule_answer(struct rules *r, struct rule_hit *hit, struct request *req, str
 	case PORT_HTTP: answer_http(r, hit, req, reply); break;
 	case PORT_OBJECT: answer_object(r, hit, req, reply); break;
 	case PORT_CALL: answer_call(r, hit, req, reply); break;
+	case PORT_TLS: reply->tls.certificate = a->certificate; break;
 	default: break;
 	}
 	return true;

@@ -130,6 +130,13 @@ static struct value call_value(const struct cond *c, struct request *req)
 	}
 }
 
+static struct value tls_value(const struct cond *c, const struct request *req)
+{
+	struct slice s = c->field == FIELD_ALPN ? req->tls.alpn : req->tls.name;
+
+	return s.ptr ? text_value(s) : (struct value){ .kind = VALUE_ABSENT };
+}
+
 static struct value connect_value(const struct cond *c, struct request *req)
 {
 	struct slice boundary = req->port == PORT_CONNECT ? req->connect.boundary : req->boundary;
@@ -141,6 +148,8 @@ static struct value connect_value(const struct cond *c, struct request *req)
 	}
 	if (req->port == PORT_DNS)
 		return text_value(req->dns.name);
+	if (req->port == PORT_TLS)
+		return tls_value(c, req);
 	/* The name is the boundary without its port; an IPv6 address keeps its colons. */
 	for (size_t i = boundary.len; i-- > 0;)
 		if (boundary.ptr[i] == ':')

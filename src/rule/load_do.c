@@ -13,7 +13,8 @@ enum {
 	ON_S3 = 1 << PORT_OBJECT,
 	ON_CALL = 1 << PORT_CALL,
 	ON_CONNECT = 1 << PORT_CONNECT,
-	ON_ALL = ON_SQL | ON_HTTP | ON_S3 | ON_CALL | ON_CONNECT,
+	ON_TLS = 1 << PORT_TLS,
+	ON_ALL = ON_SQL | ON_HTTP | ON_S3 | ON_CALL | ON_CONNECT | ON_TLS,
 };
 
 /* Every member of an answer, and the ports that have it. */
@@ -33,6 +34,8 @@ static const struct {
 	{ "error", ON_SQL | ON_S3 },
 	{ "return", ON_CALL },
 	{ "errno", ON_CALL },
+	{ "certificate", ON_TLS },
+	{ "alert", ON_TLS },
 	{ "delay", ON_ALL },
 	{ "fault", ON_ALL & ~ON_CALL },
 	{ "at", ON_ALL & ~ON_CALL },
@@ -110,11 +113,11 @@ static void read_delay(struct load *l, struct action *a, json_t *v)
 
 static void read_fault(struct load *l, enum port port, struct action *a, json_t *object)
 {
-	static const char *const known[] = { "refuse", "reset", "eof", NULL };
+	static const char *const known[] = { "refuse", "reset", "eof", "tls-alert", NULL };
 	static const char *const later[] = { "blackhole", "stall", "slice", "throttle", "half-close", "corrupt", "garbage", "truncate",
-					     "tls-alert", "dns-nxdomain", "dns-timeout", NULL };
-	static const char *const places[] = { "before-effect", "after-effect", NULL };
-	static const char *const later_places[] = { "connect", "tls", "auth", "mid-response", NULL };
+					     "dns-nxdomain", "dns-timeout", NULL };
+	static const char *const places[] = { "before-effect", "after-effect", "tls", NULL };
+	static const char *const later_places[] = { "connect", "auth", "mid-response", NULL };
 	const char *fault = load_text_of(l, object, "fault"), *at = load_text_of(l, object, "at");
 	size_t former;
 
@@ -131,6 +134,10 @@ static void read_fault(struct load *l, enum port port, struct action *a, json_t 
 			load_bad(l, "a connection that is made cannot be refused any more; put \"refuse\" on: \"connect\", or use \"reset\"");
 		else if (port == PORT_CONNECT && (strcmp(fault, "reset") == 0 || strcmp(fault, "eof") == 0))
 			load_bad(l, "\"%s\" ends a connection that is made; on: \"connect\" knows \"refuse\"", fault);
+		else if (strcmp(fault, "tls-alert") == 0 && port == PORT_TLS)
+			a->fault = FAULT_TLS_ALERT;
+		else if (strcmp(fault, "tls-alert") == 0)
+			load_bad(l, "an alert answers a client's hello; put \"tls-alert\" on: \"tls\"");
 		else if (strcmp(fault, "reset") == 0)
 			a->fault = FAULT_RESET;
 		else if (strcmp(fault, "eof") == 0)
@@ -148,10 +155,13 @@ static void read_fault(struct load *l, enum port port, struct action *a, json_t 
 			load_leave(l, former);
 			return;
 		}
-	if (strcmp(at, places[0]) != 0 && strcmp(at, places[1]) != 0)
+	bool in_handshake = strcmp(at, places[2]) == 0;
+	if (strcmp(at, places[0]) != 0 && strcmp(at, places[1]) != 0 && !in_handshake)
 		load_bad(l, "\"%s\" is no moment for a fault%s", at, load_hint(l, at, places, true));
 	else if (!fault)
 		load_bad(l, "says when a fault happens, and there is no \"fault\"");
+	else if (in_handshake != (port == PORT_TLS))
+		load_bad(l, in_handshake ? "is the handshake; put the fault on: \"tls\"" : "a handshake has one moment, \"tls\"");
 	else if (strcmp(at, "after-effect") == 0 && !a->pass)
 		load_bad(l, "without \"pass\": true nothing takes effect, so nothing can fail after it");
 	else if (strcmp(at, "before-effect") == 0 && a->pass)
@@ -296,6 +306,45 @@ static void read_s3_error(struct load *l, struct action *a, json_t *v)
 	load_leave(l, former);
 }
 
+/* ---- tls --------------------------------------------------------------- */
+
+static void read_certificate(struct load *l, struct action *a, const char *text)
+{
+	const char *names[TLS_CERTIFICATES + 1] = { NULL };
+	size_t former = load_enter(l, "certificate");
+	bool found = false;
+
+	for (int i = 0; i < TLS_CERTIFICATES; i++) {
+		names[i] = tls_certificate_name((enum tls_certificate)i);
+		if (strcmp(names[i], text) == 0) {
+			a->certificate = (enum tls_certificate)i;
+			found = true;
+		}
+	}
+	if (!found)
+		load_bad(l, "\"%s\" is no kind of certificate%s", text, load_hint(l, text, names, true));
+	load_leave(l, former);
+}
+
+static bool read_tls(struct load *l, struct action *a, json_t *object)
+{
+	const char *certificate = load_text_of(l, object, "certificate"), *alert = load_text_of(l, object, "alert");
+
+	a->alert = tls_alert_by_name("handshake_failure"); /* what a server says that will not explain itself */
+	if (alert) {
+		size_t former = load_enter(l, "alert");
+		a->alert = tls_alert_by_name(alert);
+		if (a->fault != FAULT_TLS_ALERT)
+			load_bad(l, "is what \"fault\": \"tls-alert\" sends, and that is missing");
+		else if (a->alert <= 0) /* close_notify is no failure */
+			load_bad(l, "\"%s\" is no alert that ends a handshake%s", alert, load_hint(l, alert, tls_alert_names() + 1, true));
+		load_leave(l, former);
+	}
+	if (certificate)
+		read_certificate(l, a, certificate);
+	return certificate != NULL;
+}
+
 /* ---- call -------------------------------------------------------------- */
 
 static const struct {
@@ -403,6 +452,9 @@ static void read_action(struct load *l, struct rule *rule, struct action *a, jso
 		if (a->set_errno && !a->has_return)
 			load_bad(l, "\"errno\" needs a \"return\": what the function gives back when it fails");
 		break;
+	case PORT_TLS:
+		content = read_tls(l, a, v);
+		break;
 	default:
 		break;
 	}
@@ -414,7 +466,7 @@ static void read_action(struct load *l, struct rule *rule, struct action *a, jso
 		load_bad(l, "a fault takes the place of the answer; leave out one of the two");
 	if (!a->pass && !content && !a->fault) {
 		/* A delay, or a state, alone: the answer is the fake's. An http answer without anything is a 200 without a body. */
-		if (rule->port != PORT_HTTP && (a->delay != DELAY_NONE || a->nset || rule->port == PORT_CONNECT || rule->port == PORT_CALL))
+		if (rule->port != PORT_HTTP && (a->delay != DELAY_NONE || a->nset || rule->port == PORT_CONNECT || rule->port == PORT_TLS || rule->port == PORT_CALL))
 			a->pass = true;
 	}
 }

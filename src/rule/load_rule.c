@@ -14,7 +14,7 @@ static const char *const rule_keys[] = { "id",    "on", "service", "priority", "
 /* Ports whose requests reach this version, and what is to come. */
 bool load_port_known(enum port port)
 {
-	return port == PORT_CONNECT || port == PORT_SQL || port == PORT_HTTP || port == PORT_OBJECT || port == PORT_CALL;
+	return port == PORT_CONNECT || port == PORT_TLS || port == PORT_SQL || port == PORT_HTTP || port == PORT_OBJECT || port == PORT_CALL;
 }
 
 static const char *const *port_names(void)
@@ -59,7 +59,7 @@ bool load_on(struct load *l, struct rule *rule, json_t *object, bool expecting)
 		load_bad(l, "\"%s\" is nothing a rule can be on%s", name, load_hint(l, name, port_names(), true));
 	} else if (!good) {
 		load_bad(l, "\"%.*s\" is not known yet to this version of seam", SLICE_ARG(word));
-	} else if (rest.ptr && (!rest.len || rule->port == PORT_CONNECT)) {
+	} else if (rest.ptr && (!rest.len || rule->port == PORT_CONNECT || rule->port == PORT_TLS)) {
 		load_bad(l, "\"%s\": after the dot comes an operation, and \"%.*s\" has none", json_string_value(v), SLICE_ARG(word));
 	} else if (rest.ptr) {
 		rule->op = load_operation(l, rule->port, rest);
@@ -88,8 +88,10 @@ void load_service_of(struct load *l, struct rule *rule, json_t *object)
 		load_bad(l, "no service is named \"%s\"%s", name, load_hint(l, name, names, true));
 	} else {
 		enum port port = rule_protocol_port(r, found->protocol);
-		bool fits = port == rule->port || ((rule->port == PORT_CONNECT || rule->port == PORT_DNS || rule->port == PORT_TLS) && port != PORT_CALL);
-		if (!fits && strcmp(found->protocol, "pass") == 0)
+		bool passes = found->mode == MODE_PASS || strcmp(found->protocol, "pass") == 0;
+		bool fits = port == rule->port ||
+			    ((rule->port == PORT_CONNECT || rule->port == PORT_DNS || (rule->port == PORT_TLS && !passes)) && port != PORT_CALL);
+		if (!fits && passes)
 			load_bad(l, "service \"%s\" passes to the real system, so no rule answers for it", name);
 		else if (!fits)
 			load_bad(l, "service \"%s\" speaks %s, whose requests are on: \"%s\", not on: \"%s\"", name, found->protocol,

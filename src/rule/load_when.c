@@ -74,6 +74,12 @@ static const struct field_row connect_fields[] = {
 	{ "transport", FIELD_TRANSPORT, SHAPE_TEXT, 1 },
 	{ NULL, 0, 0, 0 },
 };
+static const struct field_row tls_fields[] = {
+	{ "boundary", FIELD_BOUNDARY, SHAPE_TEXT, 2 },
+	{ "name", FIELD_NAME, SHAPE_TEXT, 2 },
+	{ "alpn", FIELD_ALPN, SHAPE_TEXT, 1 },
+	{ NULL, 0, 0, 0 },
+};
 static const struct field_row common_fields[] = {
 	{ "conn", FIELD_CONN, SHAPE_TEXT, 1 },
 	{ "process", FIELD_PROCESS, SHAPE_TEXT, 1 },
@@ -88,6 +94,7 @@ static const struct field_row *fields_of(enum port port)
 	case PORT_SQL: return sql_fields;
 	case PORT_OBJECT: return object_fields;
 	case PORT_CALL: return call_fields;
+	case PORT_TLS: return tls_fields;
 	default: return connect_fields;
 	}
 }
@@ -354,7 +361,7 @@ static const char *const *known_names(struct load *l, const struct field_row *ro
 /* The port on which a field exists, for the hint: status under on:sql is a mistake of place, not of spelling. */
 static const char *where_known(const char *name)
 {
-	static const enum port ports[] = { PORT_HTTP, PORT_SQL, PORT_OBJECT, PORT_CALL, PORT_CONNECT };
+	static const enum port ports[] = { PORT_HTTP, PORT_SQL, PORT_OBJECT, PORT_CALL, PORT_CONNECT, PORT_TLS };
 
 	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
 		if (find_row(fields_of(ports[i]), name))

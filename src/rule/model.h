@@ -97,6 +97,8 @@ enum field {
 	FIELD_FUNCTION, FIELD_LIBRARY, FIELD_CALLER, FIELD_ARG,
 	/* connect */
 	FIELD_BOUNDARY, FIELD_NAME, FIELD_TRANSPORT,
+	/* tls */
+	FIELD_ALPN,
 	/* everywhere */
 	FIELD_CONN, FIELD_PROCESS,
 };
@@ -174,6 +176,9 @@ struct action {
 	struct template message, detail, hint, where;
 	struct slice severity, schema, table, column, datatype, constraint;
 	int position;
+	/* tls */
+	enum tls_certificate certificate;
+	int alert;
 	/* call */
 	bool has_return;
 	struct call_arg result;

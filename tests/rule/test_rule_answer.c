@@ -340,6 +340,38 @@ START_TEST(a_connection_is_refused_or_held_up)
 }
 END_TEST
 
+START_TEST(a_handshake_is_shown_a_certificate_or_an_alert)
+{
+	struct reply reply;
+
+	rule_load("{'on': 'tls', 'when': {'name': 'a.test', 'alpn': {'contains': 'h2'}}, 'do': {'certificate': 'wrong-name', 'delay': '5ms'}},"
+		  "{'on': 'tls', 'when': {'name': {'absent': true}}, 'do': {'fault': 'tls-alert', 'at': 'tls', 'alert': 'unrecognized_name'}},"
+		  "{'on': 'tls', 'when': {'boundary': 'b.test:443'}, 'do': {'fault': 'tls-alert'}},"
+		  "{'on': 'tls', 'do': {'pass': true}}");
+	struct request *req = rule_new_request(PORT_TLS, "db");
+	req->tls.name = SLICE_LIT("a.test");
+	req->tls.alpn = SLICE_LIT("h2,http/1.1");
+	ck_assert(rule_reply(req, &reply));
+	ck_assert_int_eq(reply.tls.certificate, TLS_WRONG_NAME);
+	ck_assert_int_eq(reply.by, BY_RULE);
+	ck_assert(!reply.failed);
+	ck_assert_uint_eq(reply.delay_ns, 5000000);
+	req->tls.name = SLICE_NONE;
+	ck_assert(rule_reply(req, &reply));
+	ck_assert_int_eq(reply.fault, FAULT_TLS_ALERT);
+	ck_assert_int_eq(reply.by, BY_FAULT);
+	ck_assert_int_eq(reply.tls.alert, 112);
+	ck_assert_str_eq(rule_text(reply.err), "unrecognized_name");
+	req->tls.name = SLICE_LIT("b.test");
+	req->boundary = SLICE_LIT("b.test:443");
+	ck_assert(rule_reply(req, &reply));
+	ck_assert_int_eq(reply.tls.alert, 40);
+	req->boundary = SLICE_LIT("c.test:443");
+	ck_assert(!rule_reply(req, &reply));
+	ck_assert_int_eq(reply.fault, FAULT_NONE);
+}
+END_TEST
+
 /* ---- faults, delays, sequences ----------------------------------------- */
 
 START_TEST(faults_take_the_place_of_the_answer_or_follow_the_effect)
@@ -450,6 +482,7 @@ SUITE_BEGIN(rule_answer)
 	SUITE_TEST(s3_answers_by_code_or_by_http);
 	SUITE_TEST(calls_return_values_and_errno);
 	SUITE_TEST(a_connection_is_refused_or_held_up);
+	SUITE_TEST(a_handshake_is_shown_a_certificate_or_an_alert);
 	SUITE_TEST(faults_take_the_place_of_the_answer_or_follow_the_effect);
 	SUITE_TEST(delays_are_drawn_within_their_bounds);
 	SUITE_TEST(a_sequence_goes_on_as_then_says);
