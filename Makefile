@@ -1,5 +1,5 @@
 # seam: build, test, install. Everything lands in $(BUILD), laid out as it is installed
-# (bin/seam, lib/libseam.so, share/seam/rules), so that a build tree runs where it is.
+# (bin/seam, lib/libseam.so, lib/musl/libseam.so, share/seam/rules), so that a build tree runs where it is.
 #
 #   make            build                  make demo     run the flagship example
 #   make check      run all tests          make deps     install what is missing (apt as root)
@@ -29,6 +29,13 @@ SHIM_CFLAGS = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) -Wno-
 # Every image maps it: two segments instead of four and no mprotect save 15 us of 60.
 SHIM_LDFLAGS := -shared -Wl,-z,defs -Wl,-z,now -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-soname,libseam.so
 
+# The same for musl's programs, where musl-gcc is (package musl-tools). It names no library: libc.so
+# means another thing to glibc's loader, into whose shells musl's system() takes it.
+MUSL_CC ?= $(shell command -v musl-gcc)
+MUSL_CFLAGS = $(SHIM_CFLAGS) -isystem $(BUILD)/musl/include
+MUSL_LDFLAGS := -shared -nostdlib -Wl,-z,now -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-soname,libseam.so
+MUSL_SHIM := $(if $(MUSL_CC),$(BUILD)/lib/musl/libseam.so)
+
 # The one list of packages (Debian names). demo: what the flagship example runs; test: what only
 # `make check` needs.
 PACKAGES_BUILD := gcc make libc6-dev libjansson-dev libuv1-dev libssl-dev libpg-query-dev libexpat1-dev libpcre2-dev \
@@ -36,7 +43,8 @@ PACKAGES_BUILD := gcc make libc6-dev libjansson-dev libuv1-dev libssl-dev libpg-
 PACKAGES_DEMO := curl postgresql-client python3 python3-psycopg2
 PACKAGES_TEST := check ?postgresql libsubunit-dev binutils procps iproute2 git jq libpq-dev libcurl4-openssl-dev libhiredis-dev clang \
 	wget python3-requests python3-boto3 awscli python3-asyncpg python3-pg8000 ?python3-psycopg nodejs ?node-pg \
-	default-jdk-headless libpostgresql-jdbc-java ?gdb ?valgrind ?strace ?libjemalloc2 ?faketime ?libeatmydata1
+	default-jdk-headless libpostgresql-jdbc-java ?gdb ?valgrind ?strace ?libjemalloc2 ?faketime ?libeatmydata1 \
+	?musl-tools ?musl-dev
 PACKAGES_FUZZ := clang libclang-rt-dev
 
 SRC := $(sort $(shell find src -name '*.c'))
@@ -48,6 +56,7 @@ TEST_HELP_SRC := $(sort $(wildcard tests/help/*.c))
 OBJ := $(SRC:%.c=$(BUILD)/obj/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/obj/%.o)
 SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/obj/%.o)
+MUSL_OBJ := $(SHIM_SRC:%.c=$(BUILD)/musl/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/tests/help/runner.o
 TEST_HELP_OBJ := $(filter-out %/runner.o,$(TEST_HELP_SRC:%.c=$(BUILD)/obj/%.o))
 # Programs and libraries that run under the shim in its tests: built plainly, a sanitizer's runtime wants to come first.
@@ -59,7 +68,7 @@ SUITES := $(patsubst test_%.c,%,$(notdir $(TEST_SRC)))
 
 .PHONY: all check demo deps install clean unit layers
 .DELETE_ON_ERROR:
-all: $(BUILD)/bin/seam $(BUILD)/lib/libseam.so $(BUILD)/share/seam/rules
+all: $(BUILD)/bin/seam $(BUILD)/lib/libseam.so $(MUSL_SHIM) $(BUILD)/share/seam/rules
 
 $(BUILD)/bin/seam: $(TOOL_OBJ) $(BUILD)/libhost.a
 	@mkdir -p $(@D)
@@ -72,6 +81,19 @@ $(BUILD)/libhost.a: $(OBJ)
 $(BUILD)/lib/libseam.so: $(SHIM_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(SHIM_CFLAGS) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJ) -ldl
+
+$(BUILD)/lib/musl/libseam.so: $(MUSL_OBJ)
+	@mkdir -p $(@D)
+	$(MUSL_CC) $(MUSL_CFLAGS) $(MUSL_LDFLAGS) -o $@ $(MUSL_OBJ) -lgcc
+
+# of the machine's own headers musl's programs may have those of libffi alone
+$(BUILD)/musl/include/ffi.h:
+	@mkdir -p $(@D)
+	cp $$(echo '#include <ffi.h>' | $(CC) -E - | sed -n 's/^# [0-9]* "\(.*\/ffi[a-z]*\.h\)".*/\1/p' | sort -u) $(@D)/
+
+$(BUILD)/musl/shim/%.o: shim/%.c | $(BUILD)/musl/include/ffi.h
+	@mkdir -p $(@D)
+	$(MUSL_CC) $(MUSL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/share/seam/rules: $(wildcard rules/*.json)
 	@mkdir -p $@ && cp -f $(wildcard rules/*.json) $@/ && touch $@
@@ -165,12 +187,14 @@ install: all
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/lib' '$(DESTDIR)$(PREFIX)/share/seam/rules'
 	install -m 755 $(BUILD)/bin/seam '$(DESTDIR)$(PREFIX)/bin/seam'
 	install -m 644 $(BUILD)/lib/libseam.so '$(DESTDIR)$(PREFIX)/lib/libseam.so'
+	$(if $(MUSL_SHIM),install -D -m 644 $(MUSL_SHIM) '$(DESTDIR)$(PREFIX)/lib/musl/libseam.so')
 	install -m 644 $(wildcard rules/*.json) '$(DESTDIR)$(PREFIX)/share/seam/rules/'
 
 uninstall:
-	rm -rf '$(DESTDIR)$(PREFIX)/bin/seam' '$(DESTDIR)$(PREFIX)/lib/libseam.so' '$(DESTDIR)$(PREFIX)/share/seam'
+	rm -rf '$(DESTDIR)$(PREFIX)/bin/seam' '$(DESTDIR)$(PREFIX)/lib/libseam.so' '$(DESTDIR)$(PREFIX)/lib/musl/libseam.so' \
+		'$(DESTDIR)$(PREFIX)/share/seam'
 
 clean:
 	rm -rf build build-asan build-coverage build-clang build-clang-asan build-fuzz
 
--include $(OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(TEST_HELP_OBJ:.o=.d) $(wildcard $(BUILD)/obj/tests/fuzz/*.d)
+-include $(OBJ:.o=.d) $(TOOL_OBJ:.o=.d) $(SHIM_OBJ:.o=.d) $(MUSL_OBJ:.o=.d) $(TEST_OBJ:.o=.d) $(TEST_HELP_OBJ:.o=.d) $(wildcard $(BUILD)/obj/tests/fuzz/*.d)

@@ -45,20 +45,19 @@ static int ask_family(const struct page_name *row, int family, const char *servi
 	return ask_digits(digits, service, hints, result);
 }
 
-#ifdef __GLIBC__
-/* Each node is an allocation of its own, and so is the name. */
-static void set_canonname(struct addrinfo *first, const struct page_name *row, const char *asked)
+/* ---- glibc: each node is an allocation of its own, and so is the name --------- */
+
+static void set_own_canonname(struct addrinfo *first, const char *asked)
 {
 	char *copy = strdup(asked);
 
-	(void)row;
 	if (!copy)
 		return;
 	free(first->ai_canonname);
 	first->ai_canonname = copy;
 }
 
-static int ask_both(const struct page_name *row, const char *service, const struct addrinfo *hints,
+static int ask_and_join(const struct page_name *row, const char *service, const struct addrinfo *hints,
 		    struct addrinfo **result)
 {
 	struct addrinfo more = *hints, *last;
@@ -75,17 +74,17 @@ static int ask_both(const struct page_name *row, const char *service, const stru
 		a->ai_flags = hints->ai_flags;
 	return 0;
 }
-#else
-/* musl: the list is one allocation, and the name is part of it. */
-static void set_canonname(struct addrinfo *first, const struct page_name *row, const char *asked)
+/* ---- musl: the list is one allocation, and the name is part of it ---------------- */
+
+/* What was asked is the caller's, who may drop it; the page stays. */
+static void set_kept_canonname(struct addrinfo *first, const struct page_name *row)
 {
-	(void)asked; /* is the caller's, who may drop it; the page stays */
 	first->ai_canonname = (char *)row->name;
 }
 
 /* No node may join another list, so: both loopback addresses (no name means
  * those), with ours written over them. */
-static int ask_both(const struct page_name *row, const char *service, const struct addrinfo *hints,
+static int ask_and_overwrite(const struct page_name *row, const char *service, const struct addrinfo *hints,
 		    struct addrinfo **result)
 {
 	struct addrinfo plain = *hints, *six = NULL, *four = NULL, **four_end = &four, **six_end = &six;
@@ -112,7 +111,7 @@ static int ask_both(const struct page_name *row, const char *service, const stru
 	*result = four;
 	return 0;
 }
-#endif
+/* ---- either, as it turns out to be ------------------------------------------------ */
 
 /* An IPv6 socket reaches a name of a machine without IPv6 v4-mapped, but nobody looks for it there. */
 static bool has_ip6(const struct page_name *row)
@@ -131,11 +130,13 @@ int addrlist_make(const struct page_name *row, const char *node, const char *ser
 	int error;
 
 	if (hints->ai_family == AF_UNSPEC && has_ip6(row))
-		error = ask_both(row, service, hints, result);
+		error = libc_is_glibc() ? ask_and_join(row, service, hints, result) : ask_and_overwrite(row, service, hints, result);
 	else
 		error = ask_family(row, hints->ai_family == AF_INET6 ? AF_INET6 : AF_INET, service, *hints, result);
-	if (!error && hints->ai_flags & AI_CANONNAME)
-		set_canonname(*result, row, node);
+	if (!error && libc_is_glibc() && hints->ai_flags & AI_CANONNAME)
+		set_own_canonname(*result, node);
+	else if (!error && !libc_is_glibc())
+		set_kept_canonname(*result, row);
 	return error;
 }
 

@@ -29,7 +29,7 @@
 extern char **environ;
 
 struct launch {
-	char program[sizeof(shim.self) + 16];
+	char program[sizeof(shim.self) + 20];
 	char pid[12], ready[4];
 	char *argv[11];
 	char **env;
@@ -54,11 +54,11 @@ static void *room(size_t size)
 /* lib/libseam.so has its host in ../bin/seam, a build folder may have both side by side. */
 static bool find_seam(char *program)
 {
-	static const char *const places[] = { "../bin/seam", "seam" };
+	static const char *const places[] = { "../bin/seam", "seam", "../../bin/seam" }; /* the last: of lib/musl */
 	const char *slash = strrchr(shim.self, '/');
 	size_t folder = slash ? (size_t)(slash - shim.self) + 1 : 0;
 
-	for (size_t i = 0; slash && i < 2; i++) {
+	for (size_t i = 0; slash && i < 3; i++) {
 		memcpy(program, shim.self, folder);
 		memcpy(program + folder, places[i], strlen(places[i]) + 1);
 		if (sys(SYS_faccessat, AT_FDCWD, program, X_OK) == 0)

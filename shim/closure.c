@@ -7,7 +7,6 @@
  * register that is left and some words of the stack, and passes them on in the
  * same places, whatever they mean.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <ffi.h>
 #include <stdatomic.h>
@@ -72,7 +71,7 @@ bool closure_load(void)
 		return true;
 	real_need();
 	for (size_t i = 0; !handle && i < 2; i++)
-		handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+		handle = real_open(names[i]);
 	if (handle) {
 		lib.prep_cif = (__typeof__(lib.prep_cif))real.dlsym(handle, "ffi_prep_cif");
 		lib.prep_closure_loc = (__typeof__(lib.prep_closure_loc))real.dlsym(handle, "ffi_prep_closure_loc");

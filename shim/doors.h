@@ -50,6 +50,8 @@ static inline void real_need(void)
 }
 /* real.dlsym alone: somebody may need it before anything is set up. */
 void real_find_dlsym(void);
+/* dlopen(), found the same way. The shim itself refers to nothing younger than glibc 2.31. */
+void *real_open(const char *library);
 
 /* The door that stands before `found`, the real function that dlsym() has for
  * `name` and `caller`; NULL when there is none. */

@@ -50,11 +50,11 @@ static bool is_ours(const char *variable)
 	return false;
 }
 
-static bool names_shim(const char *preload)
+static bool names_shim(const char *preload, const char *self)
 {
-	size_t len = strlen(shim.self);
+	size_t len = strlen(self);
 
-	for (const char *at = preload; (at = strstr(at, shim.self)); at += len) {
+	for (const char *at = preload; (at = strstr(at, self)); at += len) {
 		bool begins = at == preload || at[-1] == ':' || at[-1] == ' ';
 
 		if (begins && (!at[len] || at[len] == ':' || at[len] == ' '))
@@ -77,7 +77,7 @@ static bool is_sanitizer(const char *entry, size_t len)
 }
 
 /* An entry of the shim under another spelling: a relative path, which would
- * not be found, and the loader would say so on stderr. */
+ * not be found, and the loader would say so on stderr; or the build for the other C library. */
 static bool is_other_self(const char *entry, size_t len)
 {
 	const char *mine = strrchr(shim.self, '/'), *name = memrchr(entry, '/', len);
@@ -90,7 +90,9 @@ static bool is_other_self(const char *entry, size_t len)
 
 static size_t preload_room(const char *preload)
 {
-	return sizeof(PRELOAD) + strlen(shim.self) + 2 + (preload ? strlen(preload) : 0);
+	size_t self = strlen(shim.self), other = strlen(shim.other);
+
+	return sizeof(PRELOAD) + (self > other ? self : other) + 2 + (preload ? strlen(preload) : 0);
 }
 
 static char *add_entry(char *to, const char *entry, size_t len)
@@ -102,7 +104,7 @@ static char *add_entry(char *to, const char *entry, size_t len)
 }
 
 /* "LD_PRELOAD=": sanitizer runtimes, the shim, everybody else. */
-static void join_preload(char *to, const char *preload)
+static void join_preload(char *to, const char *preload, const char *self)
 {
 	const char *rest = preload ? preload : "";
 	bool in = false;
@@ -113,7 +115,7 @@ static void join_preload(char *to, const char *preload)
 		size_t len = strcspn(rest, ": ");
 
 		if (len && !in && !is_sanitizer(rest, len)) {
-			to = add_entry(to, shim.self, strlen(shim.self));
+			to = add_entry(to, self, strlen(self));
 			in = true;
 		}
 		if (len && !is_other_self(rest, len))
@@ -122,7 +124,7 @@ static void join_preload(char *to, const char *preload)
 		rest += *rest != 0;
 	}
 	if (!in)
-		to = add_entry(to, shim.self, strlen(shim.self));
+		to = add_entry(to, self, strlen(self));
 	*to = '\0';
 }
 
@@ -155,8 +157,8 @@ void env_keep(char *env[])
 		at += strlen(at) + 1;
 		kept_count++;
 	}
-	if (preload && shim.self[0] && !names_shim(*preload + sizeof(PRELOAD) - 1)) {
-		join_preload(at, *preload + sizeof(PRELOAD) - 1);
+	if (preload && shim.self[0] && !names_shim(*preload + sizeof(PRELOAD) - 1, shim.self)) {
+		join_preload(at, *preload + sizeof(PRELOAD) - 1, shim.self);
 		*preload = at;
 	}
 }
@@ -190,10 +192,10 @@ size_t env_room(char *const given[])
 	       (options ? strlen(options) + sizeof(SANITIZER) + 1 + sizeof(link_order) : 0);
 }
 
-char *const *env_fill(void *room, char *const given[])
+char *const *env_fill(void *room, char *const given[], const char *self)
 {
 	const char *preload = env_get(given, "LD_PRELOAD"), *options = wanting_options(given);
-	bool join = shim.self[0] && !(preload && names_shim(preload));
+	bool join = self[0] && !(preload && names_shim(preload, self));
 	const char *v = kept;
 	char **env = room, *text;
 	size_t n = 0;
@@ -220,7 +222,7 @@ char *const *env_fill(void *room, char *const given[])
 	}
 	if (join) {
 		env[n++] = text;
-		join_preload(text, preload);
+		join_preload(text, preload, self);
 	}
 	env[n] = NULL;
 	return env;

@@ -26,6 +26,7 @@ void env_keep(char *env[]);
  * bounds an environment by a quarter of the stack's limit.
  */
 size_t env_room(char *const given[]);
-char *const *env_fill(void *room, char *const given[]);
+/* `self`: which build of the shim the child gets (twin.h). */
+char *const *env_fill(void *room, char *const given[], const char *self);
 
 #endif

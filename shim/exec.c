@@ -8,6 +8,7 @@
  * hello ran without the shim. May run in a vfork child: stack only.
  */
 #include <alloca.h>
+#include <fcntl.h>
 #include <stdarg.h>
 
 #include "doors.h"
@@ -15,6 +16,7 @@
 #include "line.h"
 #include "shim.h"
 #include "sys.h"
+#include "twin.h"
 
 extern char **environ;
 
@@ -40,7 +42,7 @@ static int failed(const char *path, int result)
 int hook_execve(const char *path, char *const argv[], char *const envp[])
 {
 	void *room = ENV_ROOM(envp);
-	char *const *env = env_fill(room, envp);
+	char *const *env = env_fill(room, envp, twin_for(AT_FDCWD, path, false));
 
 	announce(path, 0, 0);
 	return failed(path, real.execve(path, argv, env));
@@ -54,7 +56,7 @@ int hook_execv(const char *path, char *const argv[])
 int hook_execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	void *room = ENV_ROOM(envp);
-	char *const *env = env_fill(room, envp);
+	char *const *env = env_fill(room, envp, twin_for(AT_FDCWD, file, true));
 
 	announce(file, 0, 0);
 	return failed(file, real.execvpe(file, argv, env));
@@ -68,7 +70,7 @@ int hook_execvp(const char *file, char *const argv[])
 int hook_fexecve(int fd, char *const argv[], char *const envp[])
 {
 	void *room = ENV_ROOM(envp);
-	char *const *env = env_fill(room, envp);
+	char *const *env = env_fill(room, envp, twin_for(fd, "", false));
 
 	announce("", 0, 0);
 	return failed("", real.fexecve(fd, argv, env));
@@ -78,7 +80,7 @@ int hook_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_action
 		     const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
 	void *room = ENV_ROOM(envp);
-	char *const *env = env_fill(room, envp);
+	char *const *env = env_fill(room, envp, twin_for(AT_FDCWD, path, false));
 	pid_t child = 0;
 	int error = real.posix_spawn(&child, path, actions, attr, argv, env);
 
@@ -94,7 +96,7 @@ int hook_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actio
 		      const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
 	void *room = ENV_ROOM(envp);
-	char *const *env = env_fill(room, envp);
+	char *const *env = env_fill(room, envp, twin_for(AT_FDCWD, file, true));
 	pid_t child = 0;
 	int error = real.posix_spawnp(&child, file, actions, attr, argv, env);
 
@@ -193,7 +195,7 @@ int entry_execveat(int dir, const char *path, char *const argv[], char *const en
 {
 	bool ours = awake();
 	void *room = ENV_ROOM(envp);
-	char *const *env = env_fill(room, envp);
+	char *const *env = env_fill(room, envp, twin_for(dir, path, false));
 	long r;
 
 	if (!ours)

@@ -22,6 +22,10 @@ struct hostent_room {
 	char name[PAGE_NAME_BYTES];
 };
 
+#ifndef NETDB_INTERNAL /* musl knows it under no name */
+#define NETDB_INTERNAL (-1)
+#endif
+
 static __thread struct hostent thread_host;
 static __thread struct hostent_room thread_room;
 

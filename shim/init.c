@@ -6,9 +6,7 @@
  * before ours runs. Only SEAM_MODE=auto may leave it to a later call.
  */
 #include <fcntl.h>
-#include <gnu/libc-version.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -19,6 +17,7 @@
 #include "page.h"
 #include "shim.h"
 #include "sys.h"
+#include "twin.h"
 
 #define BYE_WAIT_MS 200
 
@@ -90,6 +89,7 @@ static enum shim_state join_run(const char *run)
 	if (page->mode == PAGE_PASS)
 		return SHIM_INERT;
 	shim.page = page;
+	twin_find();
 	return SHIM_FAKE;
 }
 
@@ -241,30 +241,34 @@ void shim_start(enum mode_moment moment)
 static void hello(void)
 {
 	struct wire_hello frame = { .flags = bare_root ? WIRE_HELLO_ROOT_BARE : 0 };
-	char exe[1024], libc[32] = "glibc ";
+	char exe[1024], libc[32] = "musl";
 	struct iovec pieces[7] = { { &frame, sizeof(frame) } };
 	uint16_t lens[3];
 	long n = sys(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe, sizeof(exe) - 1);
-	const char *version = gnu_get_libc_version();
+	const char *version = libc_is_glibc() ? gnu_get_libc_version() : NULL;
 
 	exe[n > 0 ? n : 0] = '\0';
-	memcpy(libc + 6, version, strnlen(version, sizeof(libc) - 7));
+	if (version) {
+		memcpy(libc, "glibc ", 6);
+		memcpy(libc + 6, version, strnlen(version, sizeof(libc) - 7));
+	}
 	line_string(pieces + 1, &lens[0], exe, sizeof(exe));
 	line_string(pieces + 3, &lens[1], program_invocation_short_name, 256);
 	line_string(pieces + 5, &lens[2], libc, sizeof(libc));
 	line_say(WIRE_HELLO, pieces, 7);
 }
 
-/* glibc gives constructors what main() gets. */
+/* glibc gives constructors what main() gets, musl nothing. */
 __attribute__((constructor)) static void begin(int argc, char **argv, char **envp)
 {
 	int kept = errno;
+	bool given = libc_is_glibc() && argc > 0;
 
-	(void)argc;
 	(void)envp;
 	object_self(); /* now, while there is one thread: it takes the loader's lock */
 	if (shim_awake_at(MODE_AT_START) && shim.run[0]) {
-		trust_java(argv, environ);
+		if (given)
+			trust_java(argv, environ);
 		calls_refresh();
 	}
 	errno = kept;
@@ -273,8 +277,12 @@ __attribute__((constructor)) static void begin(int argc, char **argv, char **env
 static bool is_bare_root(void)
 {
 	const char *root = env_get(environ, BARE_ROOT_ENV);
+	long pid = 0;
 
-	return bare_root || (root && strtol(root, NULL, 10) == sys(SYS_getpid));
+	/* not strtol(): newer headers make it a symbol of a newer glibc */
+	for (const char *s = root; s && *s >= '0' && *s <= '9'; s++)
+		pid = pid * 10 + (*s - '0');
+	return bare_root || (root && pid == sys(SYS_getpid));
 }
 
 /* A bare run ends with its root, and who reads the trace next shall find it

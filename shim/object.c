@@ -192,15 +192,35 @@ void *object_symbol(const struct object *object, const char *name)
 	return symbol_in(object, &t, name);
 }
 
+/* Of the program, which comes first: the loader leaves the head of its list in DT_DEBUG. */
+static int first_debug(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct object object;
+
+	(void)size;
+	if (!object_from(&object, info))
+		return 1;
+	for (const ElfW(Dyn) *d = object.dyn; d->d_tag != DT_NULL; d++)
+		if (d->d_tag == DT_DEBUG)
+			*(const struct r_debug **)arg = (const struct r_debug *)d->d_un.d_ptr;
+	return 1;
+}
+
+/* Not by dladdr1(): musl has none, and glibc's is younger than the oldest that the shim runs on. */
 const struct link_map *object_self(void)
 {
+	extern ElfW(Dyn) _DYNAMIC[] __attribute__((visibility("hidden")));
 	static const struct link_map *_Atomic self;
-	void *map = NULL;
-	Dl_info info;
+	const struct r_debug *debug = NULL;
+	const struct link_map *map;
 
-	if (!atomic_load(&self) && dladdr1(&shim, &info, &map, RTLD_DL_LINKMAP))
-		atomic_store(&self, map);
-	return atomic_load(&self);
+	if (atomic_load(&self))
+		return atomic_load(&self);
+	dl_iterate_phdr(first_debug, &debug);
+	for (map = debug ? debug->r_map : NULL; map && map->l_ld != _DYNAMIC; map = map->l_next)
+		;
+	atomic_store(&self, map);
+	return map;
 }
 
 static void *symbol_of(const struct link_map *map, const char *name)

@@ -27,7 +27,7 @@ const struct page *page_map(const char *run)
 	if (fd < 0)
 		return NULL;
 	/* A shorter file is of another version, and reading past it is SIGBUS. */
-	if (fstat(fd, &st) < 0 || (size_t)st.st_size < sizeof(*page))
+	if (sys(SYS_fstat, fd, &st) < 0 || (size_t)st.st_size < sizeof(*page))
 		page = MAP_FAILED;
 	else
 		page = mmap(NULL, sizeof(*page), PROT_READ, MAP_SHARED, fd, 0);

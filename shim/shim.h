@@ -38,8 +38,17 @@ struct shim {
 	_Atomic bool unsettled;  /* environ does not name the run yet (shim_settle) */
 	char run[WIRE_RUN_PATH_MAX + 1];
 	char self[4096];         /* absolute path of libseam.so; "" when it cannot be told */
+	char other[4096];        /* that of the build for the other C library; "": there is none (twin.h) */
 };
 extern struct shim shim;
+
+/* Asked at run time: either build may be in a program of either (twin.h). musl has no
+ * number of its own to give. */
+extern const char *gnu_get_libc_version(void) __attribute__((weak));
+static inline bool libc_is_glibc(void)
+{
+	return gnu_get_libc_version;
+}
 
 /* Decides the state: maps the page. Any thread, any time, also before the
  * constructor ran. */

@@ -146,6 +146,8 @@ static int prepare(struct host *h, struct err *err)
 		return -1;
 	if (publish_open(&h->page, path, err) < 0 || services_start(h, err) < 0 || open_trace(h, err) < 0 || control_open(h, err) < 0)
 		return -1;
+	char musl[500];
+	h->page.page->twins = host_find_musl_shim(musl, sizeof(musl));
 	if (guard_open(h, err) < 0)
 		return -1;
 	open_turn(h);

@@ -62,6 +62,8 @@ int host_run(const struct host_options *options);
 
 /* Path of libseam.so, beside the binary that asks: PREFIX/lib for PREFIX/bin. */
 int host_find_shim(char *out, size_t size, struct err *err);
+/* The build for programs of musl, PREFIX/lib/musl; false: there is none. */
+bool host_find_musl_shim(char *out, size_t size);
 
 /* ---- what seam doctor asks ---------------------------------------------------- */
 
@@ -71,7 +73,7 @@ int host_probe_isolation(struct err *err);
 /* Where execvp would find a program, or "". */
 void host_find_program(const char *name, char *out, size_t size);
 /* Why the shim cannot get into this program, as a sentence about it; NULL when nothing is
- * in the way. Of a script it knows nothing. */
+ * in the way. Of a script: about its interpreter. */
 const char *host_obstacle(const char *path);
 
 /* services.def as the rule loader wants it; static. */

@@ -3,7 +3,6 @@
  * dispositions that it would have without seam. */
 #include "host/inside.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "host/image.h"
 #include "host/launch.h"
 
 extern char **environ;
@@ -115,49 +116,31 @@ void launch_find(const char *name, char *out, size_t size)
 	out[0] = '\0';
 }
 
-/* Of the machine that seam was built for: what its shim can be loaded into. */
-#if defined(__x86_64__)
-#define MACHINE EM_X86_64
-#elif defined(__aarch64__)
-#define MACHINE EM_AARCH64
-#else
-#error "seam is built for x86-64 and aarch64"
-#endif
-
-/* By its headers (ELF-64 object file format, chapter 1). */
-static const char *elf_obstacle(int fd, const Elf64_Ehdr *head)
+bool host_find_musl_shim(char *out, size_t size)
 {
-	char loader[100] = "";
+	struct err err;
 
-	if (head->e_ident[EI_CLASS] != ELFCLASS64)
-		return "is a 32-bit program: libseam.so is built for 64 bits";
-	if (head->e_machine != MACHINE)
-		return "is built for another kind of processor than libseam.so";
-	for (unsigned i = 0; i < head->e_phnum; i++) {
-		Elf64_Phdr ph;
-		if (pread(fd, &ph, sizeof(ph), (off_t)(head->e_phoff + i * sizeof(ph))) != (ssize_t)sizeof(ph) || ph.p_type != PT_INTERP)
-			continue;
-		ssize_t n = pread(fd, loader, sizeof(loader) - 1, (off_t)ph.p_offset);
-		loader[n > 0 ? n : 0] = '\0';
-		return strstr(loader, "/ld-musl") ? "uses musl as its C library: libseam.so is built for glibc" : NULL;
-	}
-	return "is statically linked: nothing can be preloaded into it";
+	if (host_find_shim(out, size, &err) < 0)
+		return false;
+	char *slash = strrchr(out, '/');
+	snprintf(slash, size - (size_t)(slash - out), "/musl/libseam.so");
+	return access(out, R_OK) == 0;
 }
 
 const char *launch_obstacle(const char *path)
 {
-	Elf64_Ehdr head;
+	char shim[500];
 	struct stat st;
 	const char *why = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0 && (st.st_mode & (S_ISUID | S_ISGID)) && st.st_uid != geteuid())
-		why = "is setuid or setgid: the loader drops LD_PRELOAD; run a copy without the bit";
-	if (!why && read(fd, &head, sizeof(head)) == (ssize_t)sizeof(head) && memcmp(head.e_ident, ELFMAG, SELFMAG) == 0)
-		why = elf_obstacle(fd, &head);
-	close(fd);
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (((st.st_mode & S_ISUID) && st.st_uid != geteuid()) || ((st.st_mode & S_ISGID) && st.st_gid != getegid())))
+		return "is setuid or setgid: the loader drops LD_PRELOAD; run a copy without the bit";
+	/* capabilities(7): root has them anyway, anybody else gains them */
+	if (geteuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0)
+		return "has file capabilities: the loader drops LD_PRELOAD; run a copy without them";
+	if (image_of(path, &why) == IMAGE_MUSL && !host_find_musl_shim(shim, sizeof(shim)))
+		return "uses musl as its C library: seam was built without musl-gcc, so without a shim for it";
 	return why;
 }
 
@@ -211,6 +194,9 @@ int launch(struct host *h, struct err *err)
 	/* in a network of its own a program without the shim still reaches the fakes alone */
 	bool must = !h->options->allow_unshimmed && !h->isolate && h->options->mode != HOST_PASS;
 	const char *obstacle = path[0] && must ? launch_obstacle(path) : NULL;
+	char musl[500];
+	if (path[0] && image_of(path, NULL) == IMAGE_MUSL && host_find_musl_shim(musl, sizeof(musl)))
+		snprintf(shim, sizeof(shim), "%s", musl);
 	if (obstacle) {
 		err_set(err, ERR_CONTENT, "%s: %s; --allow-unshimmed runs it all the same", path, obstacle);
 		return HOST_EXIT_CANNOT_EXEC;

@@ -273,6 +273,7 @@ struct page {
 	uint32_t layers;     /* PAGE_LAYER_*: library layers that are on */
 	uint32_t ask_layers; /* PAGE_LAYER_*: rules on `call` exist for functions of this layer: ask before each call */
 	uint32_t guarded;    /* 1: isolated, every address is local: ask WIRE_BIND, and resolvers may talk to any port 53 */
+	uint32_t twins;      /* 1: libseam.so has a build for the other C library beside it, in or above musl/ */
 	uint32_t names, endpoints, globs, calls, own; /* counts, stored with release order */
 	char trust[160];     /* path of a PEM bundle with the run's CA, "" for none */
 	char java_trust[160];/* path of a Java trust store, "" for none */
