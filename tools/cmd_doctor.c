@@ -174,18 +174,19 @@ static void check_program(struct findings *f, const char *name)
 			bad(f, "program", text, S_ISREG(st.st_mode) ? "chmod +x it, or run it by its interpreter" : "name a file");
 			return;
 		}
+		if (read_interpreter(at, line[depth % 2], LINE_MAX_BYTES, &next)) {
+			good("script", "%s is run by %s", at, next);
+			name = next;
+			continue;
+		}
 		const char *why = host_obstacle(at);
 		if (why) {
 			snprintf(text, sizeof(text), "%s: %s", at, why);
 			bad(f, "program", text, remedy_for(f));
-			return;
-		}
-		if (!read_interpreter(at, line[depth % 2], LINE_MAX_BYTES, &next)) {
+		} else {
 			good("program", "%s: the shim can get in", at);
-			return;
 		}
-		good("script", "%s is run by %s", at, next);
-		name = next;
+		return;
 	}
 	bad(f, "program", "scripts whose interpreters are scripts, without end", "Linux refuses it too");
 }

@@ -4,6 +4,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -94,28 +95,36 @@ static bool read_script(int fd, char *interpreter)
 	return interpreter[0];
 }
 
+void image_started(const char *path, char *out, size_t size)
+{
+	char interpreter[LINE_MAX_BYTES];
+
+	snprintf(out, size, "%s", path);
+	for (int depth = 0; depth < SCRIPTS_MAX; depth++) {
+		int fd = open(out, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		bool script = fd >= 0 && read_script(fd, interpreter);
+		if (fd >= 0)
+			close(fd);
+		if (!script)
+			return;
+		snprintf(out, size, "%s", interpreter);
+	}
+}
+
 enum image image_of(const char *path, const char **why)
 {
 	const char *unwanted;
-	char interpreter[LINE_MAX_BYTES];
+	char program[4096];
+	enum image is = IMAGE_OTHER;
+	Elf64_Ehdr head;
 
 	why = why ? why : &unwanted;
 	*why = NULL;
-	for (int depth = 0; depth < SCRIPTS_MAX; depth++) {
-		int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		Elf64_Ehdr head;
-		enum image is = IMAGE_OTHER;
-
-		if (fd < 0)
-			return IMAGE_OTHER;
-		bool elf = pread(fd, &head, sizeof(head), 0) == (ssize_t)sizeof(head) && memcmp(head.e_ident, ELFMAG, SELFMAG) == 0;
-		bool script = !elf && read_script(fd, interpreter);
-		if (elf)
-			is = by_headers(fd, &head, why);
+	image_started(path, program, sizeof(program));
+	int fd = open(program, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0 && pread(fd, &head, sizeof(head), 0) == (ssize_t)sizeof(head) && memcmp(head.e_ident, ELFMAG, SELFMAG) == 0)
+		is = by_headers(fd, &head, why);
+	if (fd >= 0)
 		close(fd);
-		if (!script)
-			return is;
-		path = interpreter;
-	}
-	return IMAGE_OTHER;
+	return is;
 }

@@ -9,6 +9,7 @@
 #define HOST_IMAGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum image {
 	IMAGE_OTHER,  /* not read, or no ELF program */
@@ -19,5 +20,8 @@ enum image {
 
 /* `why`, when not NULL: for IMAGE_CLOSED a static sentence about the program, else NULL. */
 enum image image_of(const char *path, const char **why);
+
+/* What the kernel starts for that file: the program that "#!" leads to, or `path` itself. */
+void image_started(const char *path, char *out, size_t size);
 
 #endif

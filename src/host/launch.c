@@ -198,7 +198,10 @@ int launch(struct host *h, struct err *err)
 	if (path[0] && image_of(path, NULL) == IMAGE_MUSL && host_find_musl_shim(musl, sizeof(musl)))
 		snprintf(shim, sizeof(shim), "%s", musl);
 	if (obstacle) {
-		err_set(err, ERR_CONTENT, "%s: %s; --allow-unshimmed runs it all the same", path, obstacle);
+		char by[4096];
+		image_started(path, by, sizeof(by));
+		bool script = strcmp(by, path) != 0;
+		err_set(err, ERR_CONTENT, "%s%s%s: %s; --allow-unshimmed runs it all the same", by, script ? ", which runs " : "", script ? path : "", obstacle);
 		return HOST_EXIT_CANNOT_EXEC;
 	}
 	if (pipe2(pipes, O_CLOEXEC) < 0) {

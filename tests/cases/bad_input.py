@@ -112,10 +112,12 @@ ROWS = [
     ("seam run --strict -r ok.json -t kept.trace -- true", 120,
      ['seam: unused rule  ok.json:3#hello; make it "optional": true if that is fine',
       "seam: 0 requests, 1 process, 0 unmatched, 1 unused rule   (... s)  trace kept.trace"]),
-    ("seam run --isolate off -t kept.trace -- ./script", 121,
-     ["seam: unshimmed  script: did not load the shim",
+    ("seam run --isolate off -t kept.trace -- sh -c './static; true'", 121,
+     ["seam: unshimmed  static: is statically linked: nothing can be preloaded into it",
       "seam: 1 program ran without the shim, so what they asked may have gone past the fakes; --allow-unshimmed accepts that",
-      "seam: 0 requests, 0 processes, 0 unmatched   (... s)  trace kept.trace"]),
+      "seam: 0 requests, 1 process, 0 unmatched   (... s)  trace kept.trace"]),
+    ("seam run -q --isolate off -- ./script", 126,
+     ["seam: ./static, which runs ./script: is statically linked: nothing can be preloaded into it; --allow-unshimmed runs it all the same"]),
     ("seam run -q --isolate off --allow-unshimmed -- ./script", 0, []),
     ("seam run --require-traffic -t kept.trace -- true", 122,
      ["seam: nothing was intercepted, and --require-traffic was given; does the program ask the outside world for anything?",
@@ -126,7 +128,7 @@ ROWS = [
      ["seam: ./static: is statically linked: nothing can be preloaded into it; --allow-unshimmed runs it all the same"]),
     ("seam run -q --isolate off --allow-unshimmed -- ./static", 0, []),
     ("seam run -q --isolate off -- ./elf32", 126,
-     ["seam: ./elf32: is a 32-bit program: libseam.so is built for 64 bits; --allow-unshimmed runs it all the same"]),
+     ["seam: ./elf32: is built for i386 (32 bits): libseam.so is built for ...; --allow-unshimmed runs it all the same"]),
     ("seam run -q -- no-such-program", 127, ["seam: no-such-program: not found"]),
     ("seam run -q -- ./no-such-program", 127, ["seam: ./no-such-program: not found"]),
     ("seam run -q -- ''", 127, ['seam: "": not found']),
@@ -293,7 +295,7 @@ def make_programs(folder):
     write(folder, "not-executable", "x\n")
     write(folder, "static.c", "int main(void) { return 0; }\n")
     write(folder, "script", "#!./static\n")
-    write(folder, "elf32", b"\x7fELF\x01\x01\x01" + bytes(200))
+    write(folder, "elf32", b"\x7fELF\x01\x01\x01" + bytes(11) + b"\x03" + bytes(200))
     made = shell(folder, "cc -static -o static static.c && chmod +x script elf32 && mkdir folder")
     if made.returncode:
         sys.exit(f"no static program could be made: {made.stderr}")

@@ -1,6 +1,7 @@
 /* seam doctor: what it says of programs of every kind, by crafted files; and of a machine
  * that lacks something, as far as a test can take it away. */
 #include <elf.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +9,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/host.h"
 #include "suites.h"
 
 #if defined(__x86_64__)
 #define NATIVE EM_X86_64
 #define FOREIGN EM_AARCH64
+#define FOREIGN_NAME "aarch64"
 #else
 #define NATIVE EM_AARCH64
 #define FOREIGN EM_X86_64
+#define FOREIGN_NAME "x86-64"
 #endif
 
 static char folder[64], said[16 * 1024];
@@ -83,7 +87,9 @@ static void put_elf(const char *name, unsigned char class, uint16_t machine, con
 
 START_TEST(each_kind_of_program_is_told)
 {
-	static const struct {
+	char shim[500];
+	bool musl = host_find_musl_shim(shim, sizeof(shim));
+	const struct {
 		unsigned char class;
 		uint16_t machine;
 		const char *loader;
@@ -91,9 +97,10 @@ START_TEST(each_kind_of_program_is_told)
 	} kinds[] = {
 		{ ELFCLASS64, NATIVE, "/lib64/ld-linux-x86-64.so.2", "ok  program    ./program: the shim can get in\n" },
 		{ ELFCLASS64, NATIVE, NULL, "NO  program    ./program: is statically linked" },
-		{ ELFCLASS64, NATIVE, "/lib/ld-musl-x86_64.so.1", "NO  program    ./program: uses musl as its C library" },
-		{ ELFCLASS64, FOREIGN, "/lib/ld.so.1", "NO  program    ./program: is built for another kind of processor" },
-		{ ELFCLASS32, EM_386, "/lib/ld-linux.so.2", "NO  program    ./program: is a 32-bit program" },
+		{ ELFCLASS64, NATIVE, "/lib/ld-musl-x86_64.so.1", musl ? "ok  program    ./program: the shim can get in\n" : "NO  program    ./program: uses musl as its C library" },
+		{ ELFCLASS64, NATIVE, "/system/bin/linker64", "NO  program    ./program: uses another C library than glibc and musl" },
+		{ ELFCLASS64, FOREIGN, "/lib/ld.so.1", "NO  program    ./program: is built for " FOREIGN_NAME ": libseam.so is built for " },
+		{ ELFCLASS32, EM_386, "/lib/ld-linux.so.2", "NO  program    ./program: is built for i386 (32 bits): libseam.so is built for " },
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
