@@ -3,6 +3,7 @@
 #
 #   make            build                  make demo     run the flagship example
 #   make check      run all tests          make deps     install what is missing (apt as root)
+#   make compat     the long tests against programs and C libraries of others
 #   make fuzz       build the fuzz targets with clang, in build-fuzz
 #   make SANITIZE=1 host and tools with ASan and UBSan, in build-asan
 
@@ -45,6 +46,7 @@ PACKAGES_TEST := check ?postgresql libsubunit-dev binutils procps iproute2 git j
 	wget python3-requests python3-boto3 awscli python3-asyncpg python3-pg8000 ?python3-psycopg nodejs ?node-pg \
 	default-jdk-headless libpostgresql-jdbc-java ?gdb ?valgrind ?strace ?libjemalloc2 ?faketime ?libeatmydata1 \
 	?musl-tools ?musl-dev
+PACKAGES_COMPAT := ?debootstrap
 PACKAGES_FUZZ := clang libclang-rt-dev
 
 SRC := $(sort $(shell find src -name '*.c'))
@@ -66,7 +68,7 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fu
 REPLAYS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/replay_%)
 SUITES := $(patsubst test_%.c,%,$(notdir $(TEST_SRC)))
 
-.PHONY: all check demo deps install clean unit layers
+.PHONY: all check compat demo deps install clean unit layers
 .DELETE_ON_ERROR:
 all: $(BUILD)/bin/seam $(BUILD)/lib/libseam.so $(MUSL_SHIM) $(BUILD)/share/seam/rules
 
@@ -162,6 +164,13 @@ demo: deps-demo
 check: deps
 	@$(MAKE) -s $(JOBS) all $(BUILD)/bin/unit $(TEST_PROGS) $(TEST_LIBS) $(REPLAYS)
 	@tests/check.sh $(BUILD)
+
+# Takes minutes, and asks the package source for what no package here holds.
+compat: deps
+	@$(MAKE) -s $(JOBS) all
+	@./deps.sh $(PACKAGES_COMPAT)
+	@tests/compat/fetch.sh $(BUILD)
+	@SEAM_BUILD=$(BUILD) tests/compat/run.sh --long
 
 # The fuzz targets in build-fuzz; tests/fuzz/run.sh SECONDS lets them search.
 fuzz: deps-fuzz

@@ -15,7 +15,7 @@ export BUILD SEAM_BUILD=$PWD/$BUILD PATH="$PWD/$BUILD/bin:$PATH"
 # leaks are looked for in the host and the tools, not in the programs that run under them
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
-parts=${*:-layers unit fuzz life hazards cases determinism bad-input etl clients docs}
+parts=${*:-layers unit fuzz life hazards compat cases determinism bad-input etl clients docs}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 broken=0
@@ -27,6 +27,7 @@ part() {
 	fuzz) tests/fuzz/replay.sh "$BUILD" ;;
 	life) tests/life/life.py; lives=$?; tests/life/modes.py && return $lives ;;
 	hazards) tests/hazards/run.sh ;;
+	compat) tests/compat/run.sh ;;
 	cases) tests/cases/run.py ;;
 	determinism) tests/cases/determinism.py ;;
 	bad-input) tests/cases/bad_input.py ;;

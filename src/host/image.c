@@ -59,6 +59,15 @@ static enum image by_loader(const char *loader, const char **why)
 	return IMAGE_CLOSED;
 }
 
+/* The loader itself, as ldd runs it: it has no loader, and heeds LD_PRELOAD all the same. */
+static bool is_loader(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	return strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld-musl-", 8) == 0 || strcmp(name, "ld.so") == 0;
+}
+
 static enum image by_headers(int fd, const Elf64_Ehdr *head, const char **why)
 {
 	char loader[256];
@@ -124,6 +133,10 @@ enum image image_of(const char *path, const char **why)
 	int fd = open(program, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0 && pread(fd, &head, sizeof(head), 0) == (ssize_t)sizeof(head) && memcmp(head.e_ident, ELFMAG, SELFMAG) == 0)
 		is = by_headers(fd, &head, why);
+	if (is == IMAGE_CLOSED && is_loader(program)) {
+		*why = NULL;
+		is = IMAGE_OTHER;
+	}
 	if (fd >= 0)
 		close(fd);
 	return is;

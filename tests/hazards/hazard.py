@@ -60,16 +60,29 @@ def java(what, *options, request=""):
     return program("java"), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *options, "-cp", WORK, "Client", what, request
 
 
+def compiles(compiler, options):
+    """Whether this machine can compile anything at all that way."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([compiler, "-o", os.path.join(folder, "a"), "-x", "c", "-", *options], input="int main(void) { return 0; }\n",
+                              capture_output=True, text=True, check=False)
+    return done.returncode == 0
+
+
 def build(name, *options, source=None, compiler="gcc"):
-    """Compiles prog/NAME.c once; both users run what the first one built."""
+    """Compiles prog/NAME.c once; both users run what the first one built. A program that does not
+    compile is a failure; where not even an empty one does, the test is skipped."""
     source = source or os.path.join(HERE, "prog", name.split("-")[0] + ".c")
     out = os.path.join(WORK, name)
     if not os.path.exists(out):
         if not os.access(WORK, os.W_OK):
             skip(f"{name} was not built")
+        if not shutil.which(compiler):
+            skip(f"{compiler} is not installed")
         done = subprocess.run([compiler, "-O1", "-o", out, source, *options], capture_output=True, text=True, check=False)
+        if done.returncode and not compiles(compiler, options):
+            skip(f"no program can be built here by {compiler} {' '.join(options)}: " + (done.stderr.strip().splitlines() or ["?"])[-1])
         if done.returncode:
-            skip("cannot be built here: " + (done.stderr.strip().splitlines() or ["?"])[-1])
+            raise AssertionError(f"{source} does not compile:\n{done.stderr}")
     return out
 
 
