@@ -9,8 +9,7 @@
 
 #define PRELOAD "LD_PRELOAD="
 
-static const char *const trust_names[] = { "SSL_CERT_FILE",  "CURL_CA_BUNDLE",      "REQUESTS_CA_BUNDLE",
-					    "AWS_CA_BUNDLE",  "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO" };
+static const char *const trust_names[] = { WIRE_TRUST_VARIABLES };
 
 /* AddressSanitizer's runtime refuses to start behind another preload, unless told so here. */
 #define SANITIZER "ASAN_OPTIONS"

@@ -1,14 +1,20 @@
 /*
  * trust: how the run's CA reaches clients that read no variable (design 7).
  *
- * OpenSSL and GnuTLS: every new context, every new set of credentials trusts
- * it, next to what the program loads itself.
- * Java: the launcher is run once more with the run's trust store on its
- * command line; JAVA_TOOL_OPTIONS would do it too, but prints a line on stderr.
+ * OpenSSL: every new X509_STORE trusts it, next to what the program puts there
+ * itself. A store is what all roads lead to: a new SSL_CTX gets one, --cacert and
+ * cafile= fill it, and a program that wants roots of its own alone makes one. Of an
+ * SSL_CTX whose store is made inside its library (libssl and libcrypto in one
+ * object) the context is taken.
+ * GnuTLS: the same for credentials and trust lists.
+ * Java: the launcher is run once more with the run's trust store on its command
+ * line, unless the run's mounts have put that in its place; JAVA_TOOL_OPTIONS would
+ * do it too, but prints a line on stderr.
  */
 #include <alloca.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "doors.h"
 #include "env.h"
@@ -21,21 +27,44 @@
 #define GNUTLS_X509_FMT_PEM 1 /* gnutls/gnutls.h */
 #define GNUTLS_E_INTERNAL_ERROR (-59)
 
-/* Is there a bundle to load? One that cannot be read would leave an entry in
- * the program's error queue. */
-static bool has_bundle(const struct layer *layer)
+/* Stores that this thread has made trust the CA: whether a context has got one of them. */
+static __thread unsigned stores;
+
+/* Is there a file to load? One that cannot be read would leave an entry in the
+ * program's error queue. */
+static bool has_authority(const struct layer *layer)
 {
-	return layer->holder.dyn != layer->caller.dyn && shim.page && shim.page->trust[0] &&
-	       sys(SYS_faccessat, AT_FDCWD, shim.page->trust, R_OK) == 0;
+	return layer->holder.dyn != layer->caller.dyn && shim.page && shim.page->authority[0] &&
+	       sys(SYS_faccessat, AT_FDCWD, shim.page->authority, R_OK) == 0;
 }
 
-static void *trusting(const struct layer *layer, void *ctx)
+void *hook_X509_STORE_new(const void *caller)
 {
-	int (*load)(void *, const char *, const char *) = layer_also(layer, "SSL_CTX_load_verify_locations");
+	struct layer layer;
+	void *(*store_new)(void) = layer_begin(&layer, caller, "X509_STORE_new", 0);
+	int (*load)(void *, const char *, const char *);
+	void *store;
+	int kept;
+
+	if (!store_new)
+		return NULL;
+	store = store_new();
+	kept = errno;
+	load = store && has_authority(&layer) ? layer_also(&layer, "X509_STORE_load_locations") : NULL;
+	if (load && load(store, shim.page->authority, NULL) == 1)
+		stores++;
+	errno = kept;
+	return store;
+}
+
+static void *trusting(const struct layer *layer, void *ctx, unsigned stores_before)
+{
+	int (*load)(void *, const char *, const char *);
 	int kept = errno;
 
-	if (ctx && load && has_bundle(layer))
-		load(ctx, shim.page->trust, NULL);
+	load = ctx && stores == stores_before && has_authority(layer) ? layer_also(layer, "SSL_CTX_load_verify_locations") : NULL;
+	if (load)
+		load(ctx, shim.page->authority, NULL);
 	errno = kept;
 	return ctx;
 }
@@ -44,16 +73,18 @@ void *hook_SSL_CTX_new(const void *caller, const void *method)
 {
 	struct layer layer;
 	void *(*ssl_ctx_new)(const void *) = layer_begin(&layer, caller, "SSL_CTX_new", 0);
+	unsigned before = stores;
 
-	return ssl_ctx_new ? trusting(&layer, ssl_ctx_new(method)) : NULL;
+	return ssl_ctx_new ? trusting(&layer, ssl_ctx_new(method), before) : NULL;
 }
 
 void *hook_SSL_CTX_new_ex(const void *caller, void *libctx, const char *propq, const void *method)
 {
 	struct layer layer;
 	void *(*ssl_ctx_new_ex)(void *, const char *, const void *) = layer_begin(&layer, caller, "SSL_CTX_new_ex", 0);
+	unsigned before = stores;
 
-	return ssl_ctx_new_ex ? trusting(&layer, ssl_ctx_new_ex(libctx, propq, method)) : NULL;
+	return ssl_ctx_new_ex ? trusting(&layer, ssl_ctx_new_ex(libctx, propq, method), before) : NULL;
 }
 
 int hook_gnutls_certificate_allocate_credentials(const void *caller, void **credentials)
@@ -67,22 +98,62 @@ int hook_gnutls_certificate_allocate_credentials(const void *caller, void **cred
 		return GNUTLS_E_INTERNAL_ERROR;
 	result = allocate(credentials);
 	kept = errno;
-	if (result == 0 && has_bundle(&layer))
+	if (result == 0 && has_authority(&layer))
 		load = layer_also(&layer, "gnutls_certificate_set_x509_trust_file");
 	if (load)
-		load(*credentials, shim.page->trust, GNUTLS_X509_FMT_PEM);
+		load(*credentials, shim.page->authority, GNUTLS_X509_FMT_PEM);
 	errno = kept;
 	return result;
+}
+
+/* A list of the program's own, which it verifies against itself or gives to credentials. */
+int hook_gnutls_x509_trust_list_init(const void *caller, void **list, unsigned size)
+{
+	struct layer layer;
+	int (*init)(void **, unsigned) = layer_begin(&layer, caller, "gnutls_x509_trust_list_init", 0);
+	int (*add)(void *, const char *, const char *, int, unsigned, unsigned) = NULL;
+	int result, kept;
+
+	if (!init)
+		return GNUTLS_E_INTERNAL_ERROR;
+	result = init(list, size);
+	kept = errno;
+	if (result == 0 && has_authority(&layer))
+		add = layer_also(&layer, "gnutls_x509_trust_list_add_trust_file");
+	if (add)
+		add(*list, shim.page->authority, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
+	errno = kept;
+	return result;
+}
+
+/* ---- Java ------------------------------------------------------------------- */
+
+/* The run's store lies over the JDK's own (design 7): `launcher` is HOME/bin/java. */
+static bool is_mounted(const char *launcher, size_t home_len)
+{
+	static const char *const places[] = { "/lib/security/cacerts", "/jre/lib/security/cacerts" };
+	char path[4096 + 32];
+	struct stat ours, theirs;
+
+	if (stat(shim.page->java_trust, &ours) < 0)
+		return false;
+	memcpy(path, launcher, home_len);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		strcpy(path + home_len, places[i]);
+		if (stat(path, &theirs) == 0 && theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
+			return true;
+	}
+	return false;
 }
 
 /* Does not come back when it succeeds. The option in argv is what keeps the
  * second image from doing it again. */
 void trust_java(char **argv, char **envp)
 {
+	static const char launcher[] = "/bin/java";
 	char store[sizeof(STORE_OPTION) + sizeof(shim.page->java_trust)] = STORE_OPTION;
 	char exe[4096], **longer;
-	const char *name;
-	size_t count = 0;
+	size_t count = 0, home;
 	long n;
 
 	if (!shim.page || !shim.page->java_trust[0] || !argv || !argv[0] ||
@@ -92,11 +163,11 @@ void trust_java(char **argv, char **envp)
 		if (strncmp(argv[count], STORE_OPTION, sizeof(STORE_OPTION) - 1) == 0)
 			return;
 	n = sys(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe, sizeof(exe) - 1);
-	if (n <= 0)
+	if (n < (long)sizeof(launcher))
 		return;
 	exe[n] = '\0';
-	name = strrchr(exe, '/');
-	if (!name || strcmp(name, "/java") != 0)
+	home = (size_t)n - (sizeof(launcher) - 1);
+	if (strcmp(exe + home, launcher) != 0 || is_mounted(exe, home))
 		return;
 	strcpy(store + sizeof(STORE_OPTION) - 1, shim.page->java_trust);
 	longer = alloca((count + 3) * sizeof(*longer));

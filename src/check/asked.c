@@ -219,6 +219,13 @@ static void asked_dns(struct asked *e, json_t *attrs, json_t *req, const char *t
 	e->req.dns.name = e->req.boundary;
 }
 
+static void asked_tls(struct asked *e, json_t *attrs, json_t *req, const char *trace)
+{
+	(void)req;
+	(void)trace;
+	e->req.tls = (struct tls_request){ .name = attr(attrs, "server.address"), .alpn = attr(attrs, "seam.tls.alpn") };
+}
+
 /* Ports without a row have their names (stream, sum) only. */
 static const struct {
 	const char *kind;
@@ -227,6 +234,7 @@ static const struct {
 } rows[] = {
 	{ "sql", PORT_SQL, asked_sql },	    { "http", PORT_HTTP, asked_http },	       { "s3", PORT_OBJECT, asked_object },
 	{ "call", PORT_CALL, asked_call },  { "conn.open", PORT_CONNECT, asked_connect }, { "dns", PORT_DNS, asked_dns },
+	{ "tls", PORT_TLS, asked_tls },
 };
 
 /* ---- the event -------------------------------------------------------------- */

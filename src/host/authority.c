@@ -300,74 +300,7 @@ SSL *authority_serve(struct authority *a, struct authority_client *client)
 	return ssl;
 }
 
-static void copy_roots(FILE *to)
+const X509 *authority_certificate(const struct authority *a)
 {
-	static const char *const places[] = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem" };
-	char piece[16 * 1024];
-	size_t n;
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		FILE *from = fopen(places[i], "r");
-		if (!from)
-			continue;
-		while ((n = fread(piece, 1, sizeof(piece), from)) > 0)
-			fwrite(piece, 1, n, to);
-		fclose(from);
-		return;
-	}
-}
-
-int authority_write_pem(const struct authority *a, const char *path, bool system_roots, struct err *err)
-{
-	FILE *f = fopen(path, "we");
-
-	if (!f)
-		return err_set(err, ERR_IO, "tls: %s cannot be written", path);
-	if (system_roots)
-		copy_roots(f);
-	int ok = PEM_write_X509(f, a->ca);
-	if (fclose(f) != 0 || !ok)
-		return err_set(err, ERR_IO, "tls: %s cannot be written", path);
-	return 0;
-}
-
-/* The JKS format: big-endian, one trusted-certificate entry (tag 2), and a
- * SHA-1 over the UTF-16 password, the words "Mighty Aphrodite" and the data. It
- * is the one trust store form that every JDK reads without extra attributes
- * (keystore.type.compat). */
-int authority_write_jks(const struct authority *a, const char *path, struct err *err)
-{
-	static const char password[] = "changeit", alias[] = "seam", type[] = "X.509";
-	struct buf b, digest_input;
-	unsigned char *der = NULL, digest[EVP_MAX_MD_SIZE];
-	unsigned int digest_len = 0;
-	int der_len = i2d_X509(a->ca, &der);
-
-	buf_init(&b, 64 * 1024);
-	buf_init(&digest_input, 64 * 1024);
-	buf_add_be32(&b, 0xfeedfeed);
-	buf_add_be32(&b, 2); /* version */
-	buf_add_be32(&b, 1); /* entries */
-	buf_add_be32(&b, 2); /* a trusted certificate */
-	buf_add_be16(&b, sizeof(alias) - 1);
-	buf_add_str(&b, alias);
-	buf_add_be64(&b, (uint64_t)time(NULL) * 1000);
-	buf_add_be16(&b, sizeof(type) - 1);
-	buf_add_str(&b, type);
-	buf_add_be32(&b, (uint32_t)(der_len > 0 ? der_len : 0));
-	buf_add(&b, der, der_len > 0 ? (size_t)der_len : 0);
-	for (size_t i = 0; i < sizeof(password) - 1; i++)
-		buf_add_be16(&digest_input, (unsigned char)password[i]);
-	buf_add_str(&digest_input, "Mighty Aphrodite");
-	buf_add_slice(&digest_input, buf_slice(&b));
-	int ok = der_len > 0 && EVP_Digest(digest_input.ptr, digest_input.len, digest, &digest_len, EVP_sha1(), NULL);
-	buf_add(&b, digest, digest_len);
-	OPENSSL_free(der);
-	FILE *f = ok && !buf_failed(&b) ? fopen(path, "we") : NULL;
-	ok = f && fwrite(b.ptr, 1, b.len, f) == b.len;
-	if (f && fclose(f) != 0)
-		ok = 0;
-	buf_release(&b);
-	buf_release(&digest_input);
-	return ok ? 0 : err_set(err, ERR_IO, "tls: %s cannot be written", path);
+	return a->ca;
 }

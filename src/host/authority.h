@@ -20,11 +20,8 @@ struct authority;
 int authority_new(struct authority **out, struct err *err);
 void authority_free(struct authority *a);
 
-/* Writes the CA as a PEM bundle; with `system_roots`, those of the machine
- * first (only when a pass service exists). */
-int authority_write_pem(const struct authority *a, const char *path, bool system_roots, struct err *err);
-/* Writes the CA as a Java trust store (JKS, password "changeit"). */
-int authority_write_jks(const struct authority *a, const char *path, struct err *err);
+/* Borrowed: what clients have to trust. */
+const X509 *authority_certificate(const struct authority *a);
 
 /* One client of the authority. The owner's memory, which outlives the SSL. */
 struct authority_client {

@@ -398,6 +398,8 @@ void events_tls(struct session *s, struct slice err, const char *why)
 	attrs_init(&attrs, &s->host->arena);
 	if (hs->name[0])
 		attrs_text(&attrs, "server.address", slice_str(hs->name));
+	if (hs->alpn[0])
+		attrs_text(&attrs, "seam.tls.alpn", slice_str(hs->alpn));
 	if (hs->client.certificate)
 		attrs_text(&attrs, "seam.tls.certificate", slice_str(tls_certificate_name(hs->client.certificate)));
 	if (hs->fault == FAULT_TLS_ALERT)

@@ -34,6 +34,7 @@ static void on_hello(struct authority_client *c, struct slice name, struct slice
 
 	hs->asked_ns = host_now(s->host);
 	snprintf(hs->name, sizeof(hs->name), "%.*s", SLICE_ARG(name));
+	snprintf(hs->alpn, sizeof(hs->alpn), "%.*s", SLICE_ARG(alpn));
 	struct rule_hit *hit = rules_match(s->host->rules, &req);
 	if (!hit)
 		return;

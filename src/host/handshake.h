@@ -23,6 +23,7 @@ struct handshake {
 	struct slice rule;    /* "" when none */
 	struct slice err;     /* of a fault */
 	char name[256];       /* that the client named; "" for none */
+	char alpn[256];       /* the protocols it offered; "" for none */
 	uint64_t asked_ns;
 };
 

@@ -94,6 +94,8 @@ _Noreturn void enter(const struct entrant *e);
  * -errno with *step set. */
 int isolate_net(const char **step);
 
+#define ISOLATE_MASK "mask"
+#define ISOLATE_CACERTS ISOLATE_MASK "/cacerts" /* lies over the roots of the machine's JDKs */
 /* isolate_mounts.c: what must not be seen inside, and the resolver's file. */
 int isolate_mounts(const char *folder, uid_t uid, const char **step);
 /* Outside, before: the files that are mounted. */

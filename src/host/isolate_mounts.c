@@ -1,19 +1,25 @@
 /* isolate_mounts: the file system inside. Unix sockets by which a program
  * reaches daemons of this machine are hidden under empty folders and files: a
  * container started by the docker daemon, or a name resolved by nscd, would be
- * out of the run's network. Resolvers that read /etc/resolv.conf find the run's. */
+ * out of the run's network. Resolvers that read /etc/resolv.conf find the run's,
+ * and JVMs the run's trust store in place of their own: they know no variable. */
 #include "host/isolate.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MASK "mask" /* folder of the run: `folder` (empty), `file` (empty), `resolve` (systemd's) and `resolv.conf` */
+/* ISOLATE_MASK, a folder of the run: `folder` (empty), `file` (empty), `resolve` (systemd's), `resolv.conf`
+ * and `cacerts`, which the host fills before the program starts */
+#define MASK ISOLATE_MASK
 
 /* Any address would do: all are local, and the host's responder listens on all. */
 static const char resolv_conf[] = "nameserver 127.0.0.53\n";
@@ -54,6 +60,7 @@ int isolate_mounts_prepare(const char *folder, struct err *err)
 		{ MASK "/resolve", NULL },
 		{ MASK "/file", "" },
 		{ MASK "/resolv.conf", resolv_conf },
+		{ ISOLATE_CACERTS, "" },
 		/* where /etc/resolv.conf leads on systemd's machines */
 		{ MASK "/resolve/resolv.conf", resolv_conf },
 		{ MASK "/resolve/stub-resolv.conf", resolv_conf },
@@ -119,6 +126,40 @@ static int become_slave_in_a_chroot(void)
 	return error;
 }
 
+/* Where JDKs have their roots, by distribution and by hand. jssecacerts is asked for first (JSSE reference guide). */
+static void find_jdks(glob_t *found)
+{
+	static const char *const homes[] = { "/usr/lib/jvm/*", "/usr/lib64/jvm/*", "/usr/java/*", "/opt/*jdk*", "/opt/java/*" };
+	static const char *const stores[] = { "/lib/security/cacerts", "/jre/lib/security/cacerts", "/lib/security/jssecacerts" };
+	const char *home = getenv("JAVA_HOME");
+	char pattern[PATH_MAX];
+
+	for (size_t i = 0; i <= sizeof(homes) / sizeof(homes[0]); i++) {
+		const char *at = i < sizeof(homes) / sizeof(homes[0]) ? homes[i] : home;
+		for (size_t k = 0; at && *at && k < sizeof(stores) / sizeof(stores[0]); k++) {
+			snprintf(pattern, sizeof(pattern), "%s%s", at, stores[k]);
+			glob(pattern, found->gl_pathc ? GLOB_APPEND | GLOB_NOSORT : GLOB_NOSORT, NULL, found);
+		}
+	}
+}
+
+/* Not fatal either: the shim gives a JDK that is somewhere else an option. Several lead to one file. */
+static void cover_jdks(const char *folder)
+{
+	glob_t found = { 0 };
+	char path[PATH_MAX], ours[400];
+	struct stat mine, theirs;
+
+	find_jdks(&found);
+	snprintf(ours, sizeof(ours), "%s/" ISOLATE_CACERTS, folder);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		if (realpath(found.gl_pathv[i], path) && stat(path, &theirs) == 0 && stat(ours, &mine) == 0 &&
+		    (mine.st_ino != theirs.st_ino || mine.st_dev != theirs.st_dev))
+			bind_over(folder, "cacerts", path);
+	if (found.gl_pathc)
+		globfree(&found);
+}
+
 int isolate_mounts(const char *folder, uid_t uid, const char **step)
 {
 	static char path[200]; /* *step may point into it */
@@ -143,5 +184,6 @@ int isolate_mounts(const char *folder, uid_t uid, const char **step)
 	/* not fatal: whatever address it names, the responder is there */
 	if (stat("/etc/resolv.conf", &st) == 0)
 		bind_over(folder, "resolv.conf", "/etc/resolv.conf");
+	cover_jdks(folder);
 	return 0;
 }

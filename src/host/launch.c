@@ -44,11 +44,10 @@ int host_find_shim(char *out, size_t size, struct err *err)
 
 size_t launch_environment(struct host *h, struct arena *a, const char ***out)
 {
-	static const char *const bundles[] = { "SSL_CERT_FILE",	 "CURL_CA_BUNDLE",	"REQUESTS_CA_BUNDLE",
-					       "AWS_CA_BUNDLE",	 "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO" };
+	static const char *const bundles[] = { WIRE_TRUST_VARIABLES };
 	size_t n = 0;
 
-	*out = ARENA_ARRAY(a, const char *, 9);
+	*out = ARENA_ARRAY(a, const char *, 3 + sizeof(bundles) / sizeof(bundles[0]));
 	(*out)[n++] = arena_printf(a, WIRE_RUN_ENV "=%s", h->dir.path).ptr;
 	for (size_t i = 0; h->authority && i < sizeof(bundles) / sizeof(bundles[0]); i++)
 		(*out)[n++] = arena_printf(a, "%s=%s", bundles[i], h->page.page->trust).ptr;

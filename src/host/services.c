@@ -1,6 +1,7 @@
 /* services: from the declarations of the rule files to fakes, names, endpoints
  * and listeners. Everything the page says of addresses is decided here. */
 #include "host/inside.h"
+#include "host/truststore.h"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -191,9 +192,18 @@ static void start_layers(struct host *h)
 			h->page.page->ask_layers |= PAGE_LAYER_LIBCURL;
 }
 
+/* What JDKs find in place of their own roots: with nobody of the run to trust, the machine's. */
+static int write_java(struct host *h, bool roots, struct err *err)
+{
+	char *path = h->page.page->java_trust;
+
+	rundir_path(&h->dir, h->isolate ? ISOLATE_CACERTS : "ca.jks", path, sizeof(h->page.page->java_trust));
+	return truststore_write_jks(path, h->authority ? authority_certificate(h->authority) : NULL, roots, err);
+}
+
 static int start_authority(struct host *h, struct err *err)
 {
-	char path[160];
+	struct page *page = h->page.page;
 	bool sockets = false, pass = false;
 
 	for (size_t i = 0; i < h->nservices; i++) {
@@ -201,18 +211,15 @@ static int start_authority(struct host *h, struct err *err)
 		pass |= is_pass(&h->services[i]);
 	}
 	if (!sockets)
-		return 0;
+		return h->isolate ? write_java(h, true, err) : 0;
 	if (authority_new(&h->authority, err) < 0)
 		return ERR_IO;
-	rundir_path(&h->dir, "ca.pem", path, sizeof(path));
-	if (authority_write_pem(h->authority, path, pass, err) < 0)
+	const X509 *ca = authority_certificate(h->authority);
+	rundir_path(&h->dir, "ca.pem", page->authority, sizeof(page->authority));
+	rundir_path(&h->dir, pass ? "roots.pem" : "ca.pem", page->trust, sizeof(page->trust));
+	if (truststore_write_pem(page->authority, ca, false, err) < 0 || (pass && truststore_write_pem(page->trust, ca, true, err) < 0))
 		return ERR_IO;
-	snprintf(h->page.page->trust, sizeof(h->page.page->trust), "%s", path);
-	rundir_path(&h->dir, "ca.jks", path, sizeof(path));
-	if (authority_write_jks(h->authority, path, err) < 0)
-		return ERR_IO;
-	snprintf(h->page.page->java_trust, sizeof(h->page.page->java_trust), "%s", path);
-	return 0;
+	return write_java(h, pass, err);
 }
 
 /* By these the machine's own name is resolved, and the run's network has two of its own. */

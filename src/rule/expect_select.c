@@ -51,6 +51,8 @@ static bool name_holds(struct slice glob, struct request *req)
 		return named(glob, req->connect.boundary);
 	case PORT_DNS:
 		return named(glob, req->dns.name);
+	case PORT_TLS:
+		return named(glob, req->tls.name);
 	default:
 		return false;
 	}

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define WIRE_MAGIC 0x6d616573u /* "seam" */
-#define WIRE_VERSION 2
+#define WIRE_VERSION 3
 #define WIRE_FRAME_MAX (64 * 1024) /* a frame with its head; a SEQPACKET message below the default SO_SNDBUF */
 #define WIRE_SOCK "sock"           /* control socket, in the run directory */
 #define WIRE_PAGE "page"           /* the page, in the run directory */
@@ -205,6 +205,17 @@ struct wire_bye {
 #define PAGE_ENDPOINTS_MAX 8192
 #define PAGE_GLOBS_MAX 512
 #define PAGE_CALLS_MAX 256
+#define WIRE_TRUST_VARIABLES /* that name a PEM bundle: the host sets them, the shim keeps them through exec */ \
+	"SSL_CERT_FILE",             /* OpenSSL, Go, Ruby, PHP, rustls-native-certs */                          \
+	"CURL_CA_BUNDLE",            /* the curl command */                                                     \
+	"REQUESTS_CA_BUNDLE",        /* Python's requests, pip */                                               \
+	"AWS_CA_BUNDLE",             /* the AWS command and SDKs */                                             \
+	"NODE_EXTRA_CA_CERTS",       /* Node, npm */                                                            \
+	"GIT_SSL_CAINFO",                                                                                       \
+	"PERL_LWP_SSL_CA_FILE",                                                                                 \
+	"GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", /* gRPC, whose BoringSSL is linked in */                            \
+	"CARGO_HTTP_CAINFO",                                                                                    \
+	"DENO_CERT"
 #define PAGE_OWN_MAX 64         /* addresses of this machine: more are not looked at */
 #define PAGE_NAME_BYTES 256     /* a DNS name is at most 253 */
 
@@ -275,7 +286,8 @@ struct page {
 	uint32_t guarded;    /* 1: isolated, every address is local: ask WIRE_BIND, and resolvers may talk to any port 53 */
 	uint32_t twins;      /* 1: libseam.so has a build for the other C library beside it, in or above musl/ */
 	uint32_t names, endpoints, globs, calls, own; /* counts, stored with release order */
-	char trust[160];     /* path of a PEM bundle with the run's CA, "" for none */
+	char trust[160];     /* path of a PEM bundle with the run's CA, and the machine's where a service passes; "" for none */
+	char authority[160]; /* path of a PEM file with the run's CA alone, "" for none */
 	char java_trust[160];/* path of a Java trust store, "" for none */
 	struct page_own owned[PAGE_OWN_MAX];
 	struct page_glob glob[PAGE_GLOBS_MAX];

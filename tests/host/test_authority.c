@@ -1,5 +1,6 @@
 /* Handshakes in memory between the authority and a client that checks everything. */
 #include "host/authority.h"
+#include "host/truststore.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -37,7 +38,7 @@ static void up(void)
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(bundle, sizeof(bundle), "%s/ca.pem", folder);
 	ck_assert_int_eq(authority_new(&authority, &err), 0);
-	ck_assert_int_eq(authority_write_pem(authority, bundle, false, &err), 0);
+	ck_assert_int_eq(truststore_write_pem(bundle, authority_certificate(authority), false, &err), 0);
 	context = SSL_CTX_new(TLS_client_method());
 	ck_assert_int_eq(SSL_CTX_load_verify_locations(context, bundle, NULL), 1);
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);

@@ -138,9 +138,9 @@ START_TEST(openssl_trusts_the_runs_ca)
 	static const char *const env[] = { "SEAM_LAYERS=socket", NULL };
 
 	PRINTS("0 certificates, error queue clean\n", "ssl");
-	strcpy(h->page->trust, "/nowhere/ca.pem");
+	strcpy(h->page->authority, "/nowhere/ca.pem");
 	PRINTS("0 certificates, error queue clean\n", "ssl");
-	make_ca(h->page->trust);
+	make_ca(h->page->authority);
 	PRINTS("1 certificates, error queue clean\n", "ssl");
 	h->extra_env = env;
 	PRINTS("1 certificates, error queue clean\n", "ssl");
@@ -179,7 +179,7 @@ START_TEST(python_finds_the_runs_ca_and_the_doors_by_dlsym)
 
 	if (access(PYTHON, X_OK) != 0)
 		return;
-	make_ca(h->page->trust);
+	make_ca(h->page->authority);
 	out = python("import ssl; print(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).cert_store_stats()['x509'])");
 	ck_assert_str_eq(out, "1\n");
 	/* ctypes asks libc itself for connect: refused all the same */
@@ -190,6 +190,36 @@ START_TEST(python_finds_the_runs_ca_and_the_doors_by_dlsym)
 		     "print(libc.connect(s.fileno(), a, 16), ctypes.get_errno())\n");
 	ck_assert_str_eq(out, "-1 111\n");
 	ck_assert_uint_eq(fakehost_frame(h, WIRE_CONNECT, 0)->u.connect.outcome, WIRE_REFUSED);
+}
+END_TEST
+
+/* A store of a program's own, which shall hold its own roots alone, trusts the run's CA too. */
+START_TEST(stores_and_trust_lists_of_the_programs_own_trust_the_runs_ca)
+{
+	const char *out;
+
+	if (access(PYTHON, X_OK) != 0)
+		return;
+	make_ca(h->page->authority);
+	out = python("import ctypes as c\n"
+		     "crypto = c.CDLL('libcrypto.so.3')\n"
+		     "for f in crypto.X509_STORE_new, crypto.X509_STORE_get0_objects: f.restype = c.c_void_p\n"
+		     "print(crypto.OPENSSL_sk_num(c.c_void_p(crypto.X509_STORE_get0_objects(c.c_void_p(crypto.X509_STORE_new())))))\n");
+	if (!strstr(out, "OSError"))
+		ck_assert_str_eq(out, "1\n");
+	out = python("import ctypes as c\n"
+		     "tls = c.CDLL('libgnutls.so.30')\n"
+		     "def count(trusted):\n"
+		     "    at, ca, n = c.c_void_p(), c.c_void_p(), 0\n"
+		     "    while tls.gnutls_x509_trust_list_iter_get_ca(trusted, c.byref(at), c.byref(ca)) == 0: n += 1\n"
+		     "    return n\n"
+		     "credentials, of_credentials, own = c.c_void_p(), c.c_void_p(), c.c_void_p()\n"
+		     "assert tls.gnutls_certificate_allocate_credentials(c.byref(credentials)) == 0\n"
+		     "tls.gnutls_certificate_get_trust_list(credentials, c.byref(of_credentials))\n"
+		     "assert tls.gnutls_x509_trust_list_init(c.byref(own), 0) == 0\n"
+		     "print(count(of_credentials), count(own))\n");
+	if (!strstr(out, "OSError"))
+		ck_assert_str_eq(out, "1 1\n");
 }
 END_TEST
 
@@ -218,5 +248,6 @@ SUITE_BEGIN(shim_layers)
 	SUITE_TEST(openssl_trusts_the_runs_ca);
 	SUITE_TEST(a_libpq_that_python_loaded_for_itself_is_found);
 	SUITE_TEST(python_finds_the_runs_ca_and_the_doors_by_dlsym);
+	SUITE_TEST(stores_and_trust_lists_of_the_programs_own_trust_the_runs_ca);
 	SUITE_TEST(a_missing_library_is_the_natural_failure);
 SUITE_END
