@@ -41,7 +41,14 @@ bool bare_wanted(void)
 {
 	const char *rules = env_get(environ, "SEAM_RULES");
 
-	return rules && *rules;
+	return (rules && *rules) || bare_session();
+}
+
+const char *bare_session(void)
+{
+	const char *session = env_get(environ, "SEAM_SESSION");
+
+	return session && *session ? session : NULL;
 }
 
 static void *room(size_t size)
@@ -205,8 +212,34 @@ char **bare_environment(void)
 	}
 	for (const char *s = strings; s < end; s += strlen(s) + 1)
 		env[n++] = (char *)s;
-	env[n++] = root;
+	if (root[sizeof(BARE_ROOT_ENV)])
+		env[n++] = root;
 	return env;
+}
+
+/* What bare_start reads from its host, a session has written down. */
+bool bare_join(const char *session)
+{
+	char path[WIRE_RUN_PATH_MAX + sizeof("/env")];
+	size_t len = strlen(session);
+	long fd, n = -1;
+
+	said = room(READY_MAX);
+	if (!said || len > WIRE_RUN_PATH_MAX)
+		return false;
+	memcpy(path, session, len);
+	memcpy(path + len, "/env", sizeof("/env"));
+	fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = sys(SYS_read, fd, said + 1, READY_MAX - 2);
+		sys(SYS_close, fd);
+	}
+	if (n <= 0) {
+		shim_log("no session, everything is refused", session);
+		return false;
+	}
+	said_len = n + 1;
+	return true;
 }
 
 bool bare_start(const struct mode *mode, pid_t root_pid)

@@ -144,8 +144,10 @@ static enum shim_state decide_bare(enum mode_moment moment, char ***env)
 		shim_log(mode.kind == MODE_PASS ? "mode pass" : "mode fake", mode.why);
 	if (mode.kind == MODE_PASS && !(trace && *trace))
 		return SHIM_INERT; /* nobody wants to read about it */
-	bare_root = bare_start(&mode, root_of_run());
-	with_run = bare_root ? bare_environment() : NULL;
+	bool joins = mode.kind != MODE_PASS && bare_session();
+	bool served = joins ? bare_join(bare_session()) : bare_start(&mode, root_of_run());
+	bare_root = served && !joins;
+	with_run = served ? bare_environment() : NULL;
 	if (with_run) {
 		*env = with_run;
 		if (moment == MODE_AT_EXEC)

@@ -80,6 +80,9 @@ void shim_log(const char *sentence, const char *detail);
 
 /* bare.c: without a launcher (design 9). True when a host was started. */
 #define BARE_ROOT_ENV "SEAM_ROOT" /* pid of the root, also known after it has exec'd another image */
+const char *bare_session(void);
+/* Enters a session's run, without a host of its own. */
+bool bare_join(const char *session);
 bool bare_wanted(void);
 /* `root`: the process whose end is the run's. */
 bool bare_start(const struct mode *mode, pid_t root);

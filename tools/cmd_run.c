@@ -27,13 +27,14 @@ static const char help[] =
 	"      --strict           the same, and unused rules fail the run too\n"
 	"      --require-traffic  a run in which nothing was intercepted fails (122)\n"
 	"      --allow-unshimmed  programs that the shim cannot enter, or that bypass it, do not fail the run\n"
+	"      --session DIR      join the session that seam session start made (default: SEAM_SESSION)\n"
 	"  -q, --quiet            no summary after the program ended\n\n"
 	"exit status: COMMAND's own (128+n for signal n); 120 check or strict, 121 ran without the shim,\n"
 	"  122 nothing intercepted, 125 seam failed, 126 cannot be run or intercepted, 127 not found\n\n"
 	"example:\n"
 	"  seam run -r rules.json -t run.trace -- psql -h db.prod -c 'select 1'\n";
 
-enum { OPT_MODE = 256, OPT_PROFILE, OPT_SEED, OPT_ISOLATE, OPT_CHECK, OPT_STRICT, OPT_TRAFFIC, OPT_UNSHIMMED, OPT_LATER };
+enum { OPT_MODE = 256, OPT_PROFILE, OPT_SEED, OPT_ISOLATE, OPT_CHECK, OPT_STRICT, OPT_TRAFFIC, OPT_UNSHIMMED, OPT_SESSION, OPT_LATER };
 
 static const struct option options[] = {
 	{ "rules", required_argument, NULL, 'r' },
@@ -49,7 +50,7 @@ static const struct option options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
 	/* spec'd, and not known to this version */
-	{ "session", required_argument, NULL, OPT_LATER },
+	{ "session", required_argument, NULL, OPT_SESSION },
 	{ "clock", required_argument, NULL, OPT_LATER },
 	{ "virtual-time", no_argument, NULL, OPT_LATER },
 	{ "repeat", required_argument, NULL, OPT_LATER },
@@ -124,7 +125,7 @@ static int take_isolate(const char *mode, struct host_options *o)
 	return refuse(cmd_usage("run", "--isolate \"%s\": expected auto, on or off", mode));
 }
 
-static int take_option(int got, int which, char **argv, struct host_options *o, const char **rules)
+static int take_option(int got, int which, char **argv, struct host_options *o, const char **rules, const char **session)
 {
 	switch (got) {
 	case 'r':
@@ -161,6 +162,9 @@ static int take_option(int got, int which, char **argv, struct host_options *o, 
 	case OPT_UNSHIMMED:
 		o->allow_unshimmed = true;
 		return 0;
+	case OPT_SESSION:
+		*session = optarg;
+		return 0;
 	case OPT_LATER:
 		return refuse(cmd_usage("run", "--%s: this version does not know the option yet", options[which].name));
 	default:
@@ -168,11 +172,24 @@ static int take_option(int got, int which, char **argv, struct host_options *o, 
 	}
 }
 
+/* The session has rules, a seed and a trace of its own. */
+static int join(const char *session, const struct host_options *o)
+{
+	struct err err = { 0 };
+
+	if (o->nrules || o->check || o->strict || o->require_traffic)
+		return refuse(cmd_usage("run", "--rules, --check, --strict and --require-traffic are the session's business, not a joining run's; "
+					"without --session (or SEAM_SESSION) the run has its own"));
+	int code = host_join(session, o->argv, o->allow_unshimmed, &err);
+	cmd_fail("run", &err);
+	return code;
+}
+
 int cmd_run(int argc, char **argv)
 {
 	const char *rules[RULES_MAX];
 	struct host_options o = { .rules = rules, .seed = DEFAULT_SEED, .ready_fd = -1, .isolate = HOST_ISOLATE_AUTO, .profile = getenv("SEAM_PROFILE") };
-	const char *from_env = getenv("SEAM_RULES");
+	const char *from_env = getenv("SEAM_RULES"), *session = getenv("SEAM_SESSION");
 	int got, code, which = 0;
 
 	log_init();
@@ -181,7 +198,7 @@ int cmd_run(int argc, char **argv)
 			fputs(help, stdout);
 			return 0;
 		}
-		code = take_option(got, which, argv, &o, rules);
+		code = take_option(got, which, argv, &o, rules, &session);
 		if (code)
 			return code;
 	}
@@ -189,10 +206,10 @@ int cmd_run(int argc, char **argv)
 		return refuse(cmd_usage("run", "no command given; put it after --, as in: seam run -r rules.json -- ./program"));
 	if ((code = take_mode_from_env(&o)) || (code = settle_isolation(&o)))
 		return code;
-	if (!o.nrules && from_env && *from_env)
+	if (!o.nrules && from_env && *from_env && !(session && *session))
 		rules[o.nrules++] = from_env;
 	if (!o.trace)
 		o.trace = getenv("SEAM_TRACE");
 	o.argv = (const char *const *)argv + optind;
-	return host_run(&o);
+	return session && *session && o.mode == HOST_FAKE ? join(session, &o) : host_run(&o);
 }

@@ -17,7 +17,7 @@ static const struct command {
 	{ "record", NULL, "run against real systems and write down what they said", false },
 	{ "check", cmd_check, "judge expectations on a finished trace", false },
 	{ "test", NULL, "run case folders", false },
-	{ "session", NULL, "keep a host for several runs", false },
+	{ "session", cmd_session, "keep a host for several runs", false },
 	{ "lineage", NULL, "follow one correlation id", false },
 	{ "report", NULL, "make an HTML page of a trace", false },
 	{ "export", NULL, "write other tools' formats", false },

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/keep.h"
 #include "host/watch.h"
 
 #define ROWS_SHOWN 100 /* rows of a result that stand in the trace; the count is always whole */
@@ -28,6 +29,8 @@ static void write_event(struct host *h, struct event *e)
 {
 	if (!e->time_ns)
 		e->time_ns = host_now(h);
+	if (h->keep)
+		e->test = keep_test(h, e->pid);
 	trace_write(h->trace, e);
 	arena_reset(&h->arena);
 }

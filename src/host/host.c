@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "host/guard.h"
+#include "host/keep.h"
 #include "host/inside.h"
 #include "host/relay.h"
 #include "host/owner.h"
@@ -151,6 +152,8 @@ static int prepare(struct host *h, struct err *err)
 	if (guard_open(h, err) < 0)
 		return -1;
 	open_turn(h);
+	if (h->options->session && keep_open(h, err) < 0)
+		return -1;
 	return signals_open(h, err);
 }
 
@@ -255,6 +258,8 @@ static int end_run(struct host *h)
 	struct buf hygiene;
 	struct trace_trailer trailer = { .processes = h->processes.images, .unused_rules = unused_rules, .nunused = unused };
 
+	if (h->keep && !h->keep->stopper)
+		events_note(h, NULL, "the owner of the session ended: it cleans itself up");
 	drain(h);
 	isolate_dismiss(h);
 	h->page.page->ended = 1;
@@ -289,6 +294,7 @@ static int end_run(struct host *h)
 	if (trace_close(h->trace, &trailer) < 0 && !code)
 		code = 3;
 	h->trace = NULL;
+	keep_ended(h, code, &trailer);
 	buf_release(&hygiene);
 	free(unused_rules);
 	control_release_waiting(h);
@@ -298,7 +304,7 @@ static int end_run(struct host *h)
 /* The trace stays when it has no other place and the run failed. */
 static void leave_directory(struct host *h, int code)
 {
-	static const char *const gone[] = { "sock", "page", "keys", "state", "ca.pem", "ca.jks", "lock" };
+	static const char *const gone[] = { KEEP_SOCK, KEEP_ENV, "sock", "page", "keys", "state", "ca.pem", "ca.jks", "lock" };
 	char path[300];
 
 	if (h->options->trace || !code || !h->trace_path) {
@@ -320,6 +326,7 @@ static void release(struct host *h)
 	listen_close_all(h);
 	relay_close_all(h);
 	listen_forget_all(h);
+	keep_close(h);
 	control_close(h);
 	signals_close(h);
 	watch_close_all(h);

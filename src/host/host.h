@@ -37,6 +37,8 @@ struct host_options {
 	uint64_t seed;
 	const char *const *argv;   /* the program, NULL-terminated */
 	pid_t bare;                /* > 0: a bare preload; the program runs already, with this pid */
+	bool session;              /* bare, and it takes orders: `seam session`; the program is its owner */
+	const char *from;          /* session: what seam session save wrote, its seed; or NULL */
 	int ready_fd;              /* bare: where to say that the host is ready, else -1 */
 	bool strict;               /* unmatched requests and unused rules fail the run (120) */
 	bool check;                /* expectations of the rule files are judged, unmatched requests fail (120) */
@@ -64,6 +66,18 @@ int host_run(const struct host_options *options);
 int host_find_shim(char *out, size_t size, struct err *err);
 /* The build for programs of musl, PREFIX/lib/musl; false: there is none. */
 bool host_find_musl_shim(char *out, size_t size);
+
+/* ---- sessions ------------------------------------------------------------------ */
+
+/* Becomes the program, as part of the session's run; returns only when that fails: the
+ * exit code, with err. */
+int host_join(const char *session, const char *const *argv, bool allow_unshimmed, struct err *err);
+/* The environment of a program that joins, ends in NULL. */
+struct arena;
+int host_session_environment(const char *session, struct arena *a, const char ***out, struct err *err);
+#define HOST_SESSION_SOCK "ctl" /* in the run directory: takes an order a line, as JSON, and answers it */
+/* Removes the folders of hosts that are gone; how many. */
+size_t host_sweep(void);
 
 /* ---- what seam doctor asks ---------------------------------------------------- */
 

@@ -99,6 +99,7 @@ struct host {
 	int status;                 /* waitpid's; bare runs: 0 */
 	uint64_t rss;               /* bytes: the most that the program or a child of it used; 0: not known */
 	size_t failed;              /* expectations that do not hold */
+	struct keep *keep;          /* a session's; else NULL */
 	struct buf verdict;         /* what to say of them */
 	uint64_t start_ns;          /* CLOCK_MONOTONIC */
 	uint64_t start_wall_ns;

@@ -67,16 +67,14 @@ static bool same_name(const char *a, const char *b)
 
 /* The inherited environment with ours in it; LD_PRELOAD is prepended, but stays
  * behind a sanitizer's runtime, which insists on being first. */
-static const char **merge_environment(struct host *h, struct arena *a, const char *shim)
+const char **launch_merge(struct arena *a, const char *shim, const char *const *ours, size_t n)
 {
-	const char **ours, *others = getenv("LD_PRELOAD");
-	size_t n = launch_environment(h, a, &ours), count = 0, k = 0;
+	const char *others = getenv("LD_PRELOAD");
+	size_t count = 0, k = 0;
 
 	while (environ[count])
 		count++;
 	const char **env = ARENA_ARRAY(a, const char *, count + n + 2);
-	if (h->options->mode == HOST_PASS)
-		return memcpy(env, environ, (count + 1) * sizeof(*env));
 	for (size_t i = 0; i < count; i++) {
 		bool replaced = same_name("LD_PRELOAD=", environ[i]);
 		for (size_t j = 0; j < n; j++)
@@ -86,11 +84,29 @@ static const char **merge_environment(struct host *h, struct arena *a, const cha
 	}
 	for (size_t j = 0; j < n; j++)
 		env[k++] = ours[j];
-	if (others && (strstr(others, "libasan") || strstr(others, "libtsan") || strstr(others, "libclang_rt")))
+	if (others && strstr(others, shim)) /* a guest already */
+		env[k++] = arena_printf(a, "LD_PRELOAD=%s", others).ptr;
+	else if (others && (strstr(others, "libasan") || strstr(others, "libtsan") || strstr(others, "libclang_rt")))
 		env[k++] = arena_printf(a, "LD_PRELOAD=%s:%s", others, shim).ptr;
 	else
 		env[k++] = arena_printf(a, "LD_PRELOAD=%s%s%s", shim, others && *others ? ":" : "", others ? others : "").ptr;
+	env[k] = NULL;
 	return env;
+}
+
+static const char **merge_environment(struct host *h, struct arena *a, const char *shim)
+{
+	const char **ours;
+	size_t n, count = 0;
+
+	if (h->options->mode != HOST_PASS) {
+		n = launch_environment(h, a, &ours);
+		return launch_merge(a, shim, ours, n);
+	}
+	while (environ[count])
+		count++;
+	const char **env = ARENA_ARRAY(a, const char *, count + 1);
+	return memcpy(env, environ, (count + 1) * sizeof(*env));
 }
 
 /* ---- can it be intercepted? --------------------------------------------------- */

@@ -23,6 +23,7 @@ void process_table_release(struct process_table *t)
 		free(p->program);
 		free(p->role);
 		free(p->parent_role);
+		free(p->test);
 		map_release(&p->children);
 		free(p);
 	}

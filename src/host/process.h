@@ -27,6 +27,7 @@ struct process {
 	struct map children;     /* program -> how many so far */
 	unsigned images;         /* hellos so far */
 	bool ended;
+	char *test;              /* a session's: the test that started it; NULL: none known */
 	unsigned leaked;         /* connections it did not close */
 	void *watch;             /* the host's pidfd watch */
 };

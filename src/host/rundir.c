@@ -47,8 +47,9 @@ static void remove_tree(const char *path)
 }
 
 /* Folders whose host is gone: their lock can be had. Only our own are touched. */
-static void sweep(const char *parent)
+static size_t sweep(const char *parent)
 {
+	size_t removed = 0;
 	DIR *dir = opendir(parent);
 	struct dirent *e;
 
@@ -66,11 +67,18 @@ static void sweep(const char *parent)
 		if (ours && access(path, F_OK) != 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
 			snprintf(path, sizeof(path), "%s/%s", parent, e->d_name);
 			remove_tree(path);
+			removed++;
 		}
 		close(fd);
 	}
 	if (dir)
 		closedir(dir);
+	return removed;
+}
+
+size_t rundir_sweep(void)
+{
+	return sweep(parent_folder());
 }
 
 static int make_folder(const char *path, mode_t mode)

@@ -22,6 +22,8 @@ struct rundir {
 
 /* Makes it, in $XDG_RUNTIME_DIR, else $TMPDIR, else /tmp. 0 or ERR_IO. */
 int rundir_make(struct rundir *d, struct err *err);
+/* Removes what hosts that are gone left behind (rundir_make does so too); how many. */
+size_t rundir_sweep(void);
 /* Removes it with everything below. */
 void rundir_remove(struct rundir *d);
 /* path + "/" + name, into `out`. */

@@ -120,6 +120,17 @@ bool rules_on(const struct rules *r, enum port port, struct slice service, struc
  */
 bool rule_answer(struct rules *r, struct rule_hit *hit, struct request *req, struct reply *reply);
 
+/* ---- going back ------------------------------------------------------ */
+
+/* States, counters, and how often each rule was asked and answered. */
+struct rules_mark;
+struct rules_mark *rules_mark(const struct rules *r);
+void rules_restore(struct rules *r, const struct rules_mark *m);
+void rules_mark_free(struct rules_mark *m);
+/* The states alone, for a file; a new reference. */
+json_t *rules_states_save(const struct rules *r);
+void rules_states_load(struct rules *r, json_t *list);
+
 /* ---- reports ---------------------------------------------------------- */
 
 /* "file:line#id" of rules that never answered and are not optional, in order;

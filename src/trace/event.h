@@ -36,6 +36,7 @@ struct event {
 	/* t: volatile */
 	uint64_t time_ns, duration_ns;            /* since the run's start */
 	int32_t pid, ppid, tid;                   /* 0: left out; ppid with proc.start */
+	struct slice test;                        /* the test that asked; empty: left out */
 	uint64_t rss;                             /* bytes: the most that one process of the run used; 0: left out */
 	uint16_t local_port, host_port;           /* 0: left out */
 	struct slice caller;                      /* "libpq.so.5+0x1234" */

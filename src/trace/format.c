@@ -490,6 +490,10 @@ static void add_volatile(struct format *f, const struct event *e, uint64_t n, st
 		buf_add_str(out, ",\"caller\":");
 		jscan_add_string(out, e->caller);
 	}
+	if (e->test.len) {
+		buf_add_str(out, ",\"test\":");
+		jscan_add_string(out, e->test);
+	}
 	if (e->argv) {
 		buf_add_str(out, ",\"argv\":");
 		redact_args(&f->redact, e->argv, out);

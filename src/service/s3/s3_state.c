@@ -3,6 +3,7 @@
  * it: looking, going back, more seed, and a copy that another host can take.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/base64.h"
 #include "base/utf8.h"
@@ -59,6 +60,28 @@ static bool is_key(struct slice wanted, const struct s3_bucket *b, struct slice 
 	       slice_eq(slice_skip(wanted, b->name.len + 1), key);
 }
 
+static int by_id(const void *a, const void *b)
+{
+	return strcmp((*(const struct s3_upload *const *)a)->id, (*(const struct s3_upload *const *)b)->id);
+}
+
+/* In an order that does not depend on what came back when. */
+static void list_uploads(const struct s3_bucket *b, json_t *list)
+{
+	const struct s3_upload **all = calloc(b->uploads.live + 1, sizeof(struct s3_upload *));
+	struct map_entry *e;
+	size_t n = 0;
+
+	for (size_t i = 0; all && (e = map_next(&b->uploads, &i));)
+		all[n++] = e->value;
+	if (n)
+		qsort(all, n, sizeof(*all), by_id);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:o, s:o, s:i}", "bucket", text(b->name), "key", text(all[i]->object->key), "parts",
+						      (int)all[i]->nparts));
+	free(all);
+}
+
 static json_t *state_look(void *fake, json_t *question)
 {
 	struct s3_fake *f = fake;
@@ -76,18 +99,13 @@ static json_t *state_look(void *fake, json_t *question)
 	while ((b = s3_order_next(&f->store.buckets, &at, NULL))) {
 		struct s3_place in = { 0 };
 		struct s3_object *o;
-		struct map_entry *e;
 		if (bucket.ptr && !slice_eq(bucket, b->name))
 			continue;
 		json_array_append_new(names, text(b->name));
 		while ((o = s3_order_next(&b->objects, &in, NULL)))
 			if ((!key.ptr || is_key(key, b, o->key)) && slice_has_prefix(o->key, prefix))
 				json_array_append_new(list, describe(b, o, key.ptr != NULL));
-		for (size_t i = 0; (e = map_next(&b->uploads, &i));) {
-			const struct s3_upload *u = e->value;
-			json_array_append_new(uploads, json_pack("{s:o, s:o, s:i}", "bucket", text(b->name), "key", text(u->object->key), "parts",
-								 (int)u->nparts));
-		}
+		list_uploads(b, uploads);
 	}
 	return json_pack("{s:o, s:o, s:o}", "buckets", names, "objects", list, "uploads", uploads);
 }
