@@ -16,6 +16,7 @@
 #include "host/control.h"
 #include "host/guard.h"
 #include "host/launch.h"
+#include "host/why.h"
 
 #define BACKLOG 4096
 
@@ -105,7 +106,7 @@ static void take_exec(struct exchange *x, const struct wire_exec *f, struct slic
 		snprintf(at, sizeof(at), "/proc/%d/cwd/%s", (int)x->who.pid, name);
 	else
 		launch_find(name, at, sizeof(at));
-	const char *why = at[0] && !is_harmless(at) ? launch_obstacle(at) : NULL;
+	const char *why = at[0] && !is_harmless(at) ? why_not_in(x->who.pid, at) : NULL;
 	const char *slash = strrchr(name, '/');
 	struct slice program = slice_str(slash ? slash + 1 : name);
 	if (f->flags & WIRE_EXEC_FAILED)

@@ -285,6 +285,7 @@ static int end_run(struct host *h)
 		h->failed = verdict_reach(h, &trailer, &h->verdict);
 	int code = exit_code(h, trailer.nunused);
 	trailer.unshimmed = (const char *const *)h->unshimmed.names;
+	trailer.unshimmed_why = h->unshimmed.why;
 	trailer.nunshimmed = h->unshimmed.count;
 	trailer.unmatched = h->unmatched;
 	trailer.processes = h->processes.images;

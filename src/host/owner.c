@@ -20,6 +20,7 @@
 
 #include "host/inside.h"
 #include "host/launch.h"
+#include "host/why.h"
 
 #define ROOM (32 * 1024) /* one answer of a dump: the kernel fills at most this */
 
@@ -213,21 +214,6 @@ pid_t owner_of_inode(unsigned long inode)
 	return found;
 }
 
-/* The shim is mapped into it. */
-static bool has_shim(pid_t pid)
-{
-	char path[64], line[600];
-	bool found = false;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-	FILE *f = fopen(path, "re");
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = strstr(line, "/libseam.so") != NULL;
-	if (f)
-		fclose(f);
-	return found;
-}
-
 static struct slice last_part(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -267,7 +253,7 @@ static pid_t only_suspect(struct host *h)
 		snprintf(path, sizeof(path), "/proc/%s/ns/net", e->d_name);
 		if (readlink(path, theirs, sizeof(theirs)) != len || memcmp(ours, theirs, (size_t)len) != 0)
 			continue;
-		if (has_shim((pid_t)pid)) {
+		if (why_has_shim((pid_t)pid)) {
 			with = (pid_t)pid;
 			nwith++;
 		} else {
@@ -279,8 +265,6 @@ static pid_t only_suspect(struct host *h)
 		closedir(dir);
 	return nwithout == 1 ? without : !nwithout && nwith == 1 ? with : 0;
 }
-
-static const char past[] = "went past the shim: raw system calls, io_uring, dlmopen or RTLD_DEEPBIND";
 
 void owner_accuse_root(struct host *h)
 {
@@ -294,14 +278,14 @@ void owner_accuse_root(struct host *h)
 struct process *owner_process(struct host *h, pid_t pid, bool accuse)
 {
 	static struct process unknown = { .program = (char *)"unknown", .role = (char *)"unknown" };
-	char name[512], exe[64];
+	char name[512];
 	struct process *p;
 
 	if (!pid)
 		pid = only_suspect(h);
-	if (pid && has_shim(pid) && (p = events_asking(h, pid, true))) {
+	if (pid && why_has_shim(pid) && (p = events_asking(h, pid, true))) {
 		if (accuse)
-			unshimmed_add(&h->unshimmed, slice_str(p->program), past);
+			unshimmed_add(&h->unshimmed, slice_str(p->program), why_past(pid));
 		return p;
 	}
 	if (!pid && h->processes.count <= 1) { /* it is gone, and was alone */
@@ -309,7 +293,7 @@ struct process *owner_process(struct host *h, pid_t pid, bool accuse)
 		if (!p)
 			p = events_hello(h, h->root, getpid(), last_part(h->options->argv[0]), 0);
 		if (h->root_hello)
-			unshimmed_add(&h->unshimmed, slice_str(p->program), past);
+			unshimmed_add(&h->unshimmed, slice_str(p->program), why_past(0));
 		else
 			owner_accuse_root(h);
 		return p;
@@ -322,8 +306,6 @@ struct process *owner_process(struct host *h, pid_t pid, bool accuse)
 	p = process_find(&h->processes, pid);
 	if (!p || !slice_eq_str(program, p->program))
 		p = events_hello(h, pid, process_parent_of(pid), program, 0);
-	snprintf(exe, sizeof(exe), "/proc/%d/exe", (int)pid);
-	const char *why = launch_obstacle(exe);
-	unshimmed_add(&h->unshimmed, program, why ? why : "did not load the shim");
+	unshimmed_add(&h->unshimmed, program, why_without(pid));
 	return p;
 }

@@ -84,6 +84,10 @@ static void add_trailer(struct trace *t, const struct trace_trailer *r)
 		 (unsigned long long)r->processes);
 	buf_add_str(out, ",\"unshimmed\":");
 	add_strings(out, r->unshimmed, r->nunshimmed);
+	if (r->nunshimmed) {
+		buf_add_str(out, ",\"unshimmed_why\":");
+		add_strings(out, r->unshimmed_why, r->nunshimmed);
+	}
 	buf_add_str(out, ",\"leaks\":");
 	buf_add_slice(out, r->leaks.len ? r->leaks : SLICE_LIT("{\"connections\":0,\"results\":0}"));
 	if (r->hygiene.len) {

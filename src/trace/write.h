@@ -38,7 +38,8 @@ struct trace_header {
 
 struct trace_trailer {
 	uint64_t unmatched, processes;
-	const char *const *unshimmed; /* "name (pid): reason" */
+	const char *const *unshimmed; /* names */
+	const char *const *unshimmed_why; /* a sentence about each */
 	size_t nunshimmed;
 	struct slice leaks;   /* a JSON object of counts, connections and results among them; empty: both 0 */
 	struct slice hygiene; /* a JSON object; empty: left out */
