@@ -135,12 +135,12 @@ static bool is_mounted(const char *launcher, size_t home_len)
 	char path[4096 + 32];
 	struct stat ours, theirs;
 
-	if (stat(shim.page->java_trust, &ours) < 0)
+	if (sys(SYS_newfstatat, AT_FDCWD, shim.page->java_trust, &ours, 0) < 0)
 		return false;
 	memcpy(path, launcher, home_len);
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		strcpy(path + home_len, places[i]);
-		if (stat(path, &theirs) == 0 && theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
+		if (sys(SYS_newfstatat, AT_FDCWD, path, &theirs, 0) == 0 && theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
 			return true;
 	}
 	return false;
