@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "addr.h"
+#include "carry.h"
 #include "doors.h"
 #include "route.h"
 #include "shim.h"
@@ -59,6 +60,8 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 		errno = route.error;
 		return -1;
 	}
+	if (route.outcome == WIRE_REDIRECTED && !again && carry_over(fd, &route))
+		return 0;
 	result = real.connect(fd, (struct sockaddr *)&route.to, route.to_len);
 	if (again || (result < 0 && errno != EINPROGRESS && errno != EINTR))
 		return result;

@@ -29,9 +29,11 @@ static bool asked_for(int fd, struct sockaddr_storage *peer, socklen_t *len)
 	if (!row)
 		return false;
 	name = page_name(row->name);
-	if (addr.family == WIRE_UNIX) {
+	if (row->asked.family == WIRE_UNIX) {
 		addr = row->asked;
 	} else {
+		if (addr.family == WIRE_UNIX) /* carried: as an address of TCP */
+			addr.family = row->asked.family;
 		/* a row for any port does not know which one it was */
 		addr.port = row->asked.port ? row->asked.port : addr.port;
 		if (name && addr.family == WIRE_INET)

@@ -1,42 +1,106 @@
 /*
- * libpq: the first cut of the libpq layer (design 6): who opens and closes
- * connections, who runs which statement. Connection strings are sent with
- * their passwords: the host redacts, in one place.
+ * libpq: connections: made, made again, and given back.
+ *
+ * Connection strings are sent with their passwords: the host redacts, in one
+ * place. A connection that does not insist on TLS is carried over the host's
+ * Unix socket (carry.c); which of them is noted in its row, because libpq may
+ * call connect() again from PQconnectPoll and PQreset.
  *
  * Prototypes as in PostgreSQL's documentation, chapter 34; handles are opaque.
  */
 #include <string.h>
 
+#include "carry.h"
 #include "doors.h"
 #include "layer.h"
+#include "libpq.h"
 #include "page.h"
+#include "sys.h"
 
 #define CONNINFO_MAX 2048 /* keyword arrays written as one string; longer ones are cut */
 
-void *hook_PQconnectdb(const void *caller, const char *conninfo)
+static size_t add_part(char label[WIRE_LABEL_BYTES], size_t at, char before, const char *part)
+{
+	size_t len = part ? strnlen(part, WIRE_LABEL_BYTES - 2 - at) : 0;
+
+	if (!len || at + len + 2 > WIRE_LABEL_BYTES)
+		return at;
+	if (before)
+		label[at++] = before;
+	memcpy(label + at, part, len);
+	label[at + len] = '\0';
+	return at + len;
+}
+
+/* A new connection: where it leads, and how to ask for its transaction. */
+static void *opened(struct layer *layer, void *conn, bool carried)
+{
+	static const char *const parts[] = { "PQhost", "PQport", "PQdb" };
+	char label[WIRE_LABEL_BYTES] = "";
+	struct wire_handle *row;
+	size_t at = 0;
+	int kept = errno;
+
+	if (!conn || layer->quiet)
+		return layer_end_pointer(layer, conn);
+	for (int i = 0; i < 3; i++) {
+		char *(*part)(const void *) = layer_also(layer, parts[i]);
+
+		at = add_part(label, at, "\0:/"[i], part ? part(conn) : NULL);
+	}
+	row = handle_opened(WIRE_PGCONN, conn, &layer->site, label);
+	if (row) {
+		row->aux = (uintptr_t)layer_also(layer, "PQtransactionStatus");
+		if (carried)
+			__atomic_fetch_or(&row->flags, WIRE_CARRIED, __ATOMIC_RELAXED);
+	}
+	errno = kept;
+	return layer_end_pointer(layer, conn);
+}
+
+static void *connect_string(const void *caller, enum layer_function function, const char *conninfo)
 {
 	struct layer layer;
-	void *(*pq_connectdb)(const char *) = layer_begin(&layer, caller, "PQconnectdb", PAGE_LAYER_LIBPQ);
+	void *(*pq_connect)(const char *) = layer_enter(&layer, caller, function);
+	void *conn;
+	bool may;
 
-	if (!pq_connectdb)
+	if (!pq_connect)
 		return NULL;
-	call_string(&layer.call, conninfo);
+	layer_string(&layer, conninfo);
 	if (layer_answered(&layer))
 		return layer_answer_pointer(&layer);
-	return layer_end_pointer(&layer, pq_connectdb(conninfo));
+	carry_begin(&layer, may = carry_may(&layer, conninfo));
+	conn = pq_connect(conninfo);
+	carry_end(&layer);
+	return opened(&layer, conn, may);
+}
+
+void *hook_PQconnectdb(const void *caller, const char *conninfo)
+{
+	return connect_string(caller, LAYER_PQconnectdb, conninfo);
 }
 
 void *hook_PQconnectStart(const void *caller, const char *conninfo)
 {
-	struct layer layer;
-	void *(*pq_connect_start)(const char *) = layer_begin(&layer, caller, "PQconnectStart", PAGE_LAYER_LIBPQ);
+	return connect_string(caller, LAYER_PQconnectStart, conninfo);
+}
 
-	if (!pq_connect_start)
-		return NULL;
-	call_string(&layer.call, conninfo);
+int hook_PQping(const void *caller, const char *conninfo)
+{
+	struct layer layer;
+	int (*pq_ping)(const char *) = layer_enter(&layer, caller, LAYER_PQping);
+	int result;
+
+	if (!pq_ping)
+		return PQPING_NO_ATTEMPT;
+	layer_string(&layer, conninfo);
 	if (layer_answered(&layer))
-		return layer_answer_pointer(&layer);
-	return layer_end_pointer(&layer, pq_connect_start(conninfo));
+		return layer_answer_int(&layer, PQPING_NO_ATTEMPT);
+	carry_begin(&layer, carry_may(&layer, conninfo));
+	result = pq_ping(conninfo);
+	carry_end(&layer);
+	return layer_end_int(&layer, result);
 }
 
 struct conninfo {
@@ -71,148 +135,160 @@ static void conninfo_add(struct conninfo *info, const char *keyword, const char 
 		conninfo_char(info, '\'');
 }
 
-static void *connect_params(const void *caller, const char *function, const char *const *keywords,
+static void info_write(struct conninfo *info, const char *const *keywords, const char *const *values)
+{
+	info->len = 0;
+	for (size_t i = 0; keywords && values && keywords[i]; i++)
+		if (values[i])
+			conninfo_add(info, keywords[i], values[i]);
+	info->text[info->len] = '\0';
+}
+
+static void *connect_params(const void *caller, enum layer_function function, const char *const *keywords,
 			    const char *const *values, int expand_dbname)
 {
 	struct layer layer;
-	struct conninfo info = { .len = 0 };
-	void *(*pq_connect)(const char *const *, const char *const *, int) =
-		layer_begin(&layer, caller, function, PAGE_LAYER_LIBPQ);
+	struct conninfo info;
+	void *(*pq_connect)(const char *const *, const char *const *, int) = layer_enter(&layer, caller, function);
+	void *conn;
+	bool may;
 
 	if (!pq_connect)
 		return NULL;
-	for (size_t i = 0; !layer.quiet && keywords && values && keywords[i]; i++)
-		if (values[i])
-			conninfo_add(&info, keywords[i], values[i]);
-	info.text[info.len] = '\0';
-	call_string(&layer.call, info.text);
+	if (layer.told)
+		info_write(&info, keywords, values);
+	layer_string(&layer, info.text);
 	if (layer_answered(&layer))
 		return layer_answer_pointer(&layer);
-	return layer_end_pointer(&layer, pq_connect(keywords, values, expand_dbname));
+	carry_begin(&layer, may = carry_may_params(&layer, keywords, values, expand_dbname));
+	conn = pq_connect(keywords, values, expand_dbname);
+	carry_end(&layer);
+	return opened(&layer, conn, may);
 }
 
 void *hook_PQconnectdbParams(const void *caller, const char *const *keywords, const char *const *values,
 			     int expand_dbname)
 {
-	return connect_params(caller, "PQconnectdbParams", keywords, values, expand_dbname);
+	return connect_params(caller, LAYER_PQconnectdbParams, keywords, values, expand_dbname);
 }
 
 void *hook_PQconnectStartParams(const void *caller, const char *const *keywords, const char *const *values,
 				int expand_dbname)
 {
-	return connect_params(caller, "PQconnectStartParams", keywords, values, expand_dbname);
+	return connect_params(caller, LAYER_PQconnectStartParams, keywords, values, expand_dbname);
+}
+
+int hook_PQpingParams(const void *caller, const char *const *keywords, const char *const *values, int expand_dbname)
+{
+	struct layer layer;
+	struct conninfo info;
+	int (*pq_ping)(const char *const *, const char *const *, int) = layer_enter(&layer, caller, LAYER_PQpingParams);
+	int result;
+
+	if (!pq_ping)
+		return PQPING_NO_ATTEMPT;
+	if (layer.told)
+		info_write(&info, keywords, values);
+	layer_string(&layer, info.text);
+	if (layer_answered(&layer))
+		return layer_answer_int(&layer, PQPING_NO_ATTEMPT);
+	carry_begin(&layer, carry_may_params(&layer, keywords, values, expand_dbname));
+	result = pq_ping(keywords, values, expand_dbname);
+	carry_end(&layer);
+	return layer_end_int(&layer, result);
 }
 
 void *hook_PQsetdbLogin(const void *caller, const char *host, const char *port, const char *options, const char *tty,
 			const char *dbname, const char *login, const char *password)
 {
-	const char *const keywords[] = { "host", "port", "options", "dbname", "user", "password" };
-	const char *const values[] = { host, port, options, dbname, login, password };
+	const char *const keywords[] = { "host", "port", "options", "dbname", "user", "password", NULL };
+	const char *const values[] = { host, port, options, dbname, login, password, NULL };
 	struct layer layer;
-	struct conninfo info = { .len = 0 };
+	struct conninfo info;
 	void *(*pq_setdb_login)(const char *, const char *, const char *, const char *, const char *, const char *,
-				const char *) = layer_begin(&layer, caller, "PQsetdbLogin", PAGE_LAYER_LIBPQ);
+				const char *) = layer_enter(&layer, caller, LAYER_PQsetdbLogin);
+	void *conn;
+	bool may;
 
 	if (!pq_setdb_login)
 		return NULL;
-	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
-		if (values[i])
-			conninfo_add(&info, keywords[i], values[i]);
-	info.text[info.len] = '\0';
-	call_string(&layer.call, info.text);
+	if (layer.told)
+		info_write(&info, keywords, values);
+	layer_string(&layer, info.text);
 	if (layer_answered(&layer))
 		return layer_answer_pointer(&layer);
-	return layer_end_pointer(&layer, pq_setdb_login(host, port, options, tty, dbname, login, password));
+	carry_begin(&layer, may = carry_may_params(&layer, keywords, values, 1));
+	conn = pq_setdb_login(host, port, options, tty, dbname, login, password);
+	carry_end(&layer);
+	return opened(&layer, conn, may);
 }
 
-void *hook_PQexec(const void *caller, void *conn, const char *query)
+/* ---- again ---------------------------------------------------------------------- */
+
+static bool is_carried(const void *conn)
+{
+	const struct wire_handle *row = handle_find(conn);
+
+	return row && row->flags & WIRE_CARRIED;
+}
+
+/* PQconnectPoll and the like: an int comes back, and it may connect. */
+static int reconnect(const void *caller, enum layer_function function, void *conn, int failed)
 {
 	struct layer layer;
-	void *(*pq_exec)(void *, const char *) = layer_begin(&layer, caller, "PQexec", PAGE_LAYER_LIBPQ);
+	struct libpq_use use;
+	int (*real_function)(void *) = libpq_use(&layer, &use, caller, function, conn, NULL);
+	int result;
 
-	if (!pq_exec)
-		return NULL;
-	call_pointer(&layer.call, conn);
-	call_string(&layer.call, query);
-	if (layer_answered(&layer))
-		return layer_answer_pointer(&layer);
-	return layer_end_pointer(&layer, pq_exec(conn, query));
+	if (!real_function)
+		return libpq_refused_int(&layer, failed);
+	carry_begin(&layer, is_carried(conn));
+	result = real_function(conn);
+	carry_end(&layer);
+	return libpq_used_int(&layer, &use, result);
 }
 
-/* $1, $2, ... as further arguments: text as it is, binary with its length. */
-static void add_params(struct call *call, int count, const char *const *values, const int *lengths,
-		       const int *formats)
+int hook_PQconnectPoll(const void *caller, void *conn)
 {
-	for (int i = 0; values && i < count; i++) {
-		if (values[i] && formats && formats[i] == 1)
-			call_buffer(call, values[i], lengths ? (size_t)lengths[i] : 0);
-		else
-			call_string(call, values[i]);
-	}
+	return reconnect(caller, LAYER_PQconnectPoll, conn, PGRES_POLLING_FAILED);
 }
 
-void *hook_PQexecParams(const void *caller, void *conn, const char *query, int count, const unsigned *types,
-			const char *const *values, const int *lengths, const int *formats, int result_format)
+int hook_PQresetStart(const void *caller, void *conn)
 {
-	struct layer layer;
-	void *(*pq_exec_params)(void *, const char *, int, const unsigned *, const char *const *, const int *,
-				const int *, int) = layer_begin(&layer, caller, "PQexecParams", PAGE_LAYER_LIBPQ);
-
-	if (!pq_exec_params)
-		return NULL;
-	call_pointer(&layer.call, conn);
-	call_string(&layer.call, query);
-	add_params(&layer.call, layer.quiet ? 0 : count, values, lengths, formats);
-	if (layer_answered(&layer))
-		return layer_answer_pointer(&layer);
-	return layer_end_pointer(&layer,
-				 pq_exec_params(conn, query, count, types, values, lengths, formats, result_format));
+	return reconnect(caller, LAYER_PQresetStart, conn, 0);
 }
 
-void *hook_PQprepare(const void *caller, void *conn, const char *name, const char *query, int count,
-		     const unsigned *types)
+int hook_PQresetPoll(const void *caller, void *conn)
+{
+	return reconnect(caller, LAYER_PQresetPoll, conn, PGRES_POLLING_FAILED);
+}
+
+void hook_PQreset(const void *caller, void *conn)
 {
 	struct layer layer;
-	void *(*pq_prepare)(void *, const char *, const char *, int, const unsigned *) =
-		layer_begin(&layer, caller, "PQprepare", PAGE_LAYER_LIBPQ);
+	struct libpq_use use;
+	void (*pq_reset)(void *) = libpq_use(&layer, &use, caller, LAYER_PQreset, conn, NULL);
 
-	if (!pq_prepare)
-		return NULL;
-	call_pointer(&layer.call, conn);
-	call_string(&layer.call, name);
-	call_string(&layer.call, query);
-	if (layer_answered(&layer))
-		return layer_answer_pointer(&layer);
-	return layer_end_pointer(&layer, pq_prepare(conn, name, query, count, types));
-}
-
-void *hook_PQexecPrepared(const void *caller, void *conn, const char *name, int count, const char *const *values,
-			  const int *lengths, const int *formats, int result_format)
-{
-	struct layer layer;
-	void *(*pq_exec_prepared)(void *, const char *, int, const char *const *, const int *, const int *, int) =
-		layer_begin(&layer, caller, "PQexecPrepared", PAGE_LAYER_LIBPQ);
-
-	if (!pq_exec_prepared)
-		return NULL;
-	call_pointer(&layer.call, conn);
-	call_string(&layer.call, name);
-	add_params(&layer.call, layer.quiet ? 0 : count, values, lengths, formats);
-	if (layer_answered(&layer))
-		return layer_answer_pointer(&layer);
-	return layer_end_pointer(&layer, pq_exec_prepared(conn, name, count, values, lengths, formats, result_format));
+	if (!pq_reset)
+		return;
+	carry_begin(&layer, is_carried(conn));
+	pq_reset(conn);
+	carry_end(&layer);
+	libpq_used(&layer, &use);
+	layer_end_void(&layer);
 }
 
 void hook_PQfinish(const void *caller, void *conn)
 {
 	struct layer layer;
-	void (*pq_finish)(void *) = layer_begin(&layer, caller, "PQfinish", PAGE_LAYER_LIBPQ);
+	struct libpq_use use;
+	void (*pq_finish)(void *) = libpq_use(&layer, &use, caller, LAYER_PQfinish, conn, NULL);
 
 	if (!pq_finish)
 		return;
-	call_pointer(&layer.call, conn);
-	if (layer_answered(&layer))
-		return;
+	libpq_used(&layer, &use); /* the transaction that it ends in */
+	if (!layer.quiet)
+		handle_closed(WIRE_PGCONN, conn, &layer.site);
 	pq_finish(conn);
 	layer_end_void(&layer);
 }

@@ -35,8 +35,12 @@ static int line_open(void)
 	return fd;
 }
 
-static int line_send(int fd, enum wire_kind kind, struct iovec *pieces, int count)
+static int line_send(int fd, enum wire_kind kind, struct iovec *pieces, int count, int passed)
 {
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
 	struct msghdr msg = { .msg_iov = pieces, .msg_iovlen = (size_t)count };
 	struct wire_head *head = pieces[0].iov_base;
 	struct timespec now = { 0 };
@@ -56,6 +60,11 @@ static int line_send(int fd, enum wire_kind kind, struct iovec *pieces, int coun
 		.tid = (int32_t)sys(SYS_gettid),
 		.time_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
 	};
+	if (passed >= 0) {
+		memcpy(CMSG_DATA(&control.head), &passed, sizeof(passed));
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+	}
 	do
 		r = sys(SYS_sendmsg, fd, &msg, MSG_NOSIGNAL);
 	while (r == -EINTR);
@@ -64,11 +73,16 @@ static int line_send(int fd, enum wire_kind kind, struct iovec *pieces, int coun
 
 int line_say(enum wire_kind kind, struct iovec *pieces, int count)
 {
+	return line_say_fd(kind, pieces, count, -1);
+}
+
+int line_say_fd(enum wire_kind kind, struct iovec *pieces, int count, int passed)
+{
 	int fd = line_open(), r;
 
 	if (fd < 0)
 		return fd;
-	r = line_send(fd, kind, pieces, count);
+	r = line_send(fd, kind, pieces, count, passed);
 	sys(SYS_close, fd);
 	return r;
 }
@@ -106,7 +120,7 @@ int line_ask(enum wire_kind kind, struct iovec *pieces, int count, enum wire_kin
 
 	if (fd < 0)
 		return fd;
-	r = line_send(fd, kind, pieces, count);
+	r = line_send(fd, kind, pieces, count, -1);
 	if (r == 0)
 		r = line_receive(fd, expected, reply, size, timeout_ms);
 	sys(SYS_close, fd);

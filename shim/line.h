@@ -21,6 +21,9 @@
 /* Sends and does not wait for a reply. */
 int line_say(enum wire_kind kind, struct iovec *pieces, int count);
 
+/* The same with a descriptor, which stays the caller's. */
+int line_say_fd(enum wire_kind kind, struct iovec *pieces, int count, int fd);
+
 /* Sends and waits for a reply of kind `expected`, at most `timeout_ms` (-1:
  * as long as it takes). Returns its bytes, at least sizeof(struct wire_head). */
 int line_ask(enum wire_kind kind, struct iovec *pieces, int count, enum wire_kind expected, void *reply, size_t size,

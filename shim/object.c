@@ -119,6 +119,21 @@ unsigned long long object_generation(void)
 	return adds;
 }
 
+static int first_epoch(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)size;
+	*(unsigned long long *)arg = info->dlpi_adds + info->dlpi_subs; /* both only rise */
+	return 1;
+}
+
+unsigned long long object_epoch(void)
+{
+	unsigned long long epoch = 0;
+
+	dl_iterate_phdr(first_epoch, &epoch);
+	return epoch;
+}
+
 static const char *last_part(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -164,7 +164,9 @@ uint32_t page_endpoint_behind(const struct wire_addr *listener)
 	const struct page_endpoint *row;
 
 	for (uint32_t i = 0; (row = page_endpoint(i)); i++) {
-		if (row->flags & PAGE_PASS_END || row->asked.transport != listener->transport)
+		/* a TCP row may be reached over a Unix socket too (carry.c) */
+		if (row->flags & PAGE_PASS_END ||
+		    (listener->family != WIRE_UNIX && row->asked.transport != listener->transport))
 			continue;
 		switch (listener->family) {
 		case WIRE_INET:

@@ -41,7 +41,7 @@ static bool has_authority(const struct layer *layer)
 void *hook_X509_STORE_new(const void *caller)
 {
 	struct layer layer;
-	void *(*store_new)(void) = layer_begin(&layer, caller, "X509_STORE_new", 0);
+	void *(*store_new)(void) = layer_begin(&layer, caller, "X509_STORE_new");
 	int (*load)(void *, const char *, const char *);
 	void *store;
 	int kept;
@@ -72,7 +72,7 @@ static void *trusting(const struct layer *layer, void *ctx, unsigned stores_befo
 void *hook_SSL_CTX_new(const void *caller, const void *method)
 {
 	struct layer layer;
-	void *(*ssl_ctx_new)(const void *) = layer_begin(&layer, caller, "SSL_CTX_new", 0);
+	void *(*ssl_ctx_new)(const void *) = layer_begin(&layer, caller, "SSL_CTX_new");
 	unsigned before = stores;
 
 	return ssl_ctx_new ? trusting(&layer, ssl_ctx_new(method), before) : NULL;
@@ -81,7 +81,7 @@ void *hook_SSL_CTX_new(const void *caller, const void *method)
 void *hook_SSL_CTX_new_ex(const void *caller, void *libctx, const char *propq, const void *method)
 {
 	struct layer layer;
-	void *(*ssl_ctx_new_ex)(void *, const char *, const void *) = layer_begin(&layer, caller, "SSL_CTX_new_ex", 0);
+	void *(*ssl_ctx_new_ex)(void *, const char *, const void *) = layer_begin(&layer, caller, "SSL_CTX_new_ex");
 	unsigned before = stores;
 
 	return ssl_ctx_new_ex ? trusting(&layer, ssl_ctx_new_ex(libctx, propq, method), before) : NULL;
@@ -90,7 +90,7 @@ void *hook_SSL_CTX_new_ex(const void *caller, void *libctx, const char *propq, c
 int hook_gnutls_certificate_allocate_credentials(const void *caller, void **credentials)
 {
 	struct layer layer;
-	int (*allocate)(void **) = layer_begin(&layer, caller, "gnutls_certificate_allocate_credentials", 0);
+	int (*allocate)(void **) = layer_begin(&layer, caller, "gnutls_certificate_allocate_credentials");
 	int (*load)(void *, const char *, int) = NULL;
 	int result, kept;
 
@@ -110,7 +110,7 @@ int hook_gnutls_certificate_allocate_credentials(const void *caller, void **cred
 int hook_gnutls_x509_trust_list_init(const void *caller, void **list, unsigned size)
 {
 	struct layer layer;
-	int (*init)(void **, unsigned) = layer_begin(&layer, caller, "gnutls_x509_trust_list_init", 0);
+	int (*init)(void **, unsigned) = layer_begin(&layer, caller, "gnutls_x509_trust_list_init");
 	int (*add)(void *, const char *, const char *, int, unsigned, unsigned) = NULL;
 	int result, kept;
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "host/control.h"
 #include "host/guard.h"
+#include "host/handles.h"
 #include "host/launch.h"
 #include "host/why.h"
 
@@ -256,6 +257,8 @@ static size_t fixed_size(uint16_t kind)
 		return sizeof(struct wire_bye);
 	case WIRE_BIND:
 		return sizeof(struct wire_bind);
+	case WIRE_HANDLES:
+		return sizeof(struct wire_head);
 	default:
 		return 0;
 	}
@@ -269,7 +272,8 @@ static void know_root(struct host *h, pid_t pid)
 		events_root(h);
 }
 
-static void take_frame(struct exchange *x, const char *bytes, size_t len)
+/* *passed becomes -1 when it was taken. */
+static void take_frame(struct exchange *x, const char *bytes, size_t len, int *passed)
 {
 	const struct wire_head *head = (const struct wire_head *)bytes;
 	size_t fixed = len >= sizeof(*head) ? fixed_size(head->kind) : 0;
@@ -308,6 +312,11 @@ static void take_frame(struct exchange *x, const char *bytes, size_t len)
 	case WIRE_CONNECT:
 	case WIRE_SEND:
 		take_connect(x, (const struct wire_connect *)bytes, p);
+		break;
+	case WIRE_HANDLES:
+		if (*passed >= 0)
+			handles_taken(x->host, p, *passed);
+		*passed = -1;
 		break;
 	case WIRE_NAME:
 		take_name(x, (const struct wire_name *)bytes, strings, p);
@@ -353,14 +362,35 @@ static void drop(struct exchange *x)
 
 enum outcome { NOTHING_YET, KEPT, DROPPED };
 
+/* A frame, and the descriptor that came with it, or -1. */
+static ssize_t receive(struct exchange *x, int *passed)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = { frame, sizeof(frame) };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(x->fd, &msg, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+
+	*passed = -1;
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(passed, CMSG_DATA(c), sizeof(int));
+	return n;
+}
+
 static enum outcome read_one(struct exchange *x)
 {
-	ssize_t n = recv(x->fd, frame, sizeof(frame), MSG_DONTWAIT | MSG_TRUNC);
+	int passed;
+	ssize_t n = receive(x, &passed);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return NOTHING_YET;
 	if (n > 0 && (size_t)n <= sizeof(frame))
-		take_frame(x, frame, (size_t)n);
+		take_frame(x, frame, (size_t)n, &passed);
+	if (passed >= 0)
+		close(passed);
 	if (n > 0 && x->waits)
 		return KEPT;
 	drop(x);

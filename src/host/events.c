@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/handles.h"
 #include "host/keep.h"
 #include "host/watch.h"
 
@@ -79,7 +80,11 @@ static void process_start(struct host *h, struct process *p, int32_t tid)
 
 struct process *events_hello(struct host *h, pid_t pid, pid_t ppid, struct slice program, int32_t tid)
 {
-	struct process *p = process_hello(&h->processes, pid, ppid, program);
+	struct process *p = process_find(&h->processes, pid);
+
+	if (p)
+		handles_read(h, p); /* the image before this one took them along */
+	p = process_hello(&h->processes, pid, ppid, program);
 
 	process_start(h, p, tid);
 	watch_process(h, p);
@@ -119,6 +124,7 @@ void events_process_end(struct host *h, struct process *p, bool known, int statu
 
 	if (p->ended)
 		return;
+	handles_read(h, p);
 	attrs_init(&attrs, &h->arena);
 	/* success goes without saying: only the status of the program that seam itself started is known */
 	if (known && WIFEXITED(status) && WEXITSTATUS(status)) {
@@ -289,7 +295,9 @@ void events_session(struct session *s, const char *k, const char *how)
 			   .local_port = s->peer_port };
 
 	attrs_init(&attrs, &h->arena);
-	attrs_text(&attrs, "network.transport", s->peer_port ? SLICE_LIT("tcp") : SLICE_LIT("unix"));
+	/* what the program asked for: libpq's layer may have carried it another way */
+	bool local = h->page.page->endpoint[s->endpoint - h->endpoints].asked.transport == WIRE_STREAM;
+	attrs_text(&attrs, "network.transport", local ? SLICE_LIT("unix") : SLICE_LIT("tcp"));
 	if (s->endpoint->name[0])
 		attrs_text(&attrs, "server.address", s->link.host);
 	if (s->endpoint->port)

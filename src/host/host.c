@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "host/guard.h"
+#include "host/handles.h"
 #include "host/keep.h"
 #include "host/inside.h"
 #include "host/relay.h"
@@ -267,7 +268,10 @@ static int end_run(struct host *h)
 	guard_close(h);
 	listen_close_all(h);
 	relay_close_all(h);
+	h->ending = true;
 	session_close_all(h);
+	for (size_t i = 0; i < h->processes.count; i++)
+		handles_read(h, h->processes.list[i]); /* of survivors too */
 	if (root)
 		events_process_end(h, root, !h->options->bare, h->status);
 	if (h->options->mode != HOST_PASS)
@@ -280,7 +284,7 @@ static int end_run(struct host *h)
 	else if (!h->root_hello)
 		owner_accuse_root(h);
 	buf_init(&hygiene, 64 * 1024 * 1024);
-	hygiene_trailer(&h->hygiene, &trailer, &hygiene);
+	hygiene_trailer(h, &trailer, &hygiene);
 	if (h->options->check || h->options->strict)
 		h->failed = verdict_reach(h, &trailer, &h->verdict);
 	int code = exit_code(h, trailer.nunused);

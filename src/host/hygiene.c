@@ -196,7 +196,7 @@ const char *hygiene_ended(struct session *s, const char *how, bool clean)
 	/* the farewell inside a transaction: the server rolls back, and nobody notices */
 	transaction = transaction || (clean && !how && s->link.in_transaction);
 	if (leaked)
-		how = process_exiting(s->process) ? "open at exit" : "without farewell";
+		how = s->host->ending || process_exiting(s->process) ? "open at exit" : "without farewell";
 	s->pool->open--;
 	s->pool->leaked += leaked;
 	s->pool->transactions += transaction;
@@ -242,11 +242,25 @@ static void add_pool(const struct pool *p, struct buf *out)
 	buf_addf(out, ",\"idle_max_ms\":%llu}", (unsigned long long)(p->idle_max_ns / 1000000));
 }
 
-void hygiene_trailer(struct hygiene *h, struct trace_trailer *trailer, struct buf *text)
+/* A PGconn that was never finished is a connection left open; one whose
+ * connection had failed, or was lost, the wire does not know. */
+static void count_unfinished(struct host *host)
 {
+	for (size_t i = 0; i < host->processes.count; i++) {
+		struct process *p = host->processes.list[i];
+		if (p->unfinished > p->leaked)
+			host->hygiene.leaks[LEAK_CONNECTIONS] += p->unfinished - p->leaked;
+	}
+}
+
+void hygiene_trailer(struct host *host, struct trace_trailer *trailer, struct buf *text)
+{
+	struct hygiene *h = &host->hygiene;
+
 	struct map_entry *e;
 	size_t leaks_end;
 
+	count_unfinished(host);
 	for (int i = 0; i < LEAK_COUNT; i++)
 		if (h->leaks[i] || i == LEAK_CONNECTIONS || i == LEAK_RESULTS)
 			buf_addf(text, "%s\"%s\":%llu", i ? "," : "{", leak_names[i], (unsigned long long)h->leaks[i]);

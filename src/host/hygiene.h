@@ -72,8 +72,8 @@ const char *hygiene_ended(struct session *s, const char *how, bool clean);
  * goes to the summary. */
 void hygiene_found(struct hygiene *h, struct slice json, struct slice sentence);
 
-/* Into the trailer; the text lives until hygiene_release. */
-void hygiene_trailer(struct hygiene *h, struct trace_trailer *trailer, struct buf *text);
+/* Into the trailer, before hygiene_report; `text` has to outlive it. Once a run. */
+void hygiene_trailer(struct host *h, struct trace_trailer *trailer, struct buf *text);
 void hygiene_report(const struct hygiene *h, struct buf *out);
 
 #endif

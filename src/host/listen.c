@@ -97,7 +97,9 @@ static void accept_one(struct listener *l, int fd, const struct sockaddr_storage
 	if (!s)
 		return;
 	if (l->local) {
-		struct process *p = who.pid ? events_asking(h, who.pid, false) : NULL;
+		control_drain(h); /* what it said before it came, its hello perhaps */
+		bool trusted = who.uid == geteuid() || who.uid == 0;
+		struct process *p = who.pid ? events_asking(h, who.pid, trusted) : NULL;
 		if (p)
 			session_attribute(s, p, 0);
 		return; /* a stranger is reset when its second is over */
@@ -198,10 +200,22 @@ static int open_unix(struct host *h, uint32_t endpoint, struct page_endpoint *ro
 	return add_listener(h, fd, endpoint, false, true) ? 0 : err_set(err, ERR_IO, "out of memory");
 }
 
+/* libpq's layer takes connections there (shim/carry.c), unless rules want to see their TLS. */
+static bool wants_local(const struct host *h, uint32_t endpoint, const struct page_endpoint *row)
+{
+	const struct served *s = h->endpoints[endpoint].service;
+
+	return h->page.page->layers & PAGE_LAYER_LIBPQ && s->type && s->type->codec && s->type->codec->local && !relay_wanted(h, endpoint) &&
+	       !rules_on(h->rules, PORT_TLS, slice_str(s->declared->name), SLICE_NONE) &&
+	       (row->asked.family == WIRE_INET || row->name == UINT32_MAX);
+}
+
 int listen_endpoint(struct host *h, uint32_t endpoint, struct page_endpoint *row, struct err *err)
 {
 	if (row->asked.family == WIRE_UNIX)
 		return open_unix(h, endpoint, row, err);
+	if (wants_local(h, endpoint, row) && open_unix(h, endpoint, row, err) < 0)
+		return ERR_IO;
 	/* a name has an address of either family; a V6ONLY socket reaches the one of its own alone */
 	if (row->asked.family == WIRE_INET6 || row->name != UINT32_MAX)
 		open_inet6(h, endpoint, row);

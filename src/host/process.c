@@ -25,6 +25,8 @@ void process_table_release(struct process_table *t)
 		free(p->parent_role);
 		free(p->test);
 		map_release(&p->children);
+		if (p->handles_fd >= 0)
+			close(p->handles_fd);
 		free(p);
 	}
 	free(t->list);
@@ -93,6 +95,7 @@ static struct process *add(struct process_table *t, pid_t pid, pid_t ppid)
 		abort();
 	p->pid = pid;
 	p->ppid = ppid;
+	p->handles_fd = -1;
 	map_init(&p->children);
 	t->list[t->count++] = p;
 	map_set(&t->by_pid, pid_key(&pid), p);

@@ -28,7 +28,9 @@ struct process {
 	unsigned images;         /* hellos so far */
 	bool ended;
 	char *test;              /* a session's: the test that started it; NULL: none known */
-	unsigned leaked;         /* connections it did not close */
+	unsigned leaked;         /* connections it did not close, as the wire shows */
+	unsigned unfinished;     /* PGconns it did not finish, as libpq's layer shows */
+	int handles_fd;          /* its table of handles, or -1 */
 	void *watch;             /* the host's pidfd watch */
 };
 

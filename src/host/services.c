@@ -175,21 +175,35 @@ static int start_calls(struct host *h, struct err *err)
 	return 0;
 }
 
+/* The shortest limit of a service with log-ins: for libpq's layer, which does not know services. */
+static uint32_t shortest_idle_ms(const struct host *h)
+{
+	uint64_t shortest = 0;
+
+	for (size_t i = 0; i < h->nservices; i++) {
+		const struct served *s = &h->services[i];
+		uint64_t limit = s->declared->idle_limit_ns;
+		if (s->type && s->type->codec && s->type->codec->farewell && limit && (!shortest || limit < shortest))
+			shortest = limit;
+	}
+	return (uint32_t)(shortest / 1000000);
+}
+
 static void start_layers(struct host *h)
 {
-	const char *layers = getenv("SEAM_LAYERS");
-	static const char *const libpq[] = { "PQconnectdb", "PQconnectdbParams", "PQconnectStart", "PQconnectStartParams", "PQsetdbLogin",
-					     "PQexec", "PQexecParams", "PQexecPrepared", "PQprepare", "PQfinish", NULL };
-	static const char *const libcurl[] = { "curl_easy_init", "curl_easy_perform", "curl_easy_cleanup", NULL };
+	static const char *const functions[] = {
+#define LAYER_FUNCTION(name, layer, told) #name,
+#include "wire/layers.def"
+	};
 
-	if (!layers || strcmp(layers, "socket") != 0)
-		h->page.page->layers |= PAGE_LAYER_LIBPQ | PAGE_LAYER_LIBCURL;
-	for (size_t i = 0; libpq[i]; i++)
-		if (rules_on(h->rules, PORT_CALL, SLICE_NONE, slice_str(libpq[i])))
-			h->page.page->ask_layers |= PAGE_LAYER_LIBPQ;
-	for (size_t i = 0; libcurl[i]; i++)
-		if (rules_on(h->rules, PORT_CALL, SLICE_NONE, slice_str(libcurl[i])))
-			h->page.page->ask_layers |= PAGE_LAYER_LIBCURL;
+	const char *layers = getenv("SEAM_LAYERS");
+
+	if (layers && strcmp(layers, "socket") == 0)
+		return;
+	h->page.page->layers |= PAGE_LAYER_LIBPQ | PAGE_LAYER_LIBCURL;
+	h->page.page->idle_ms = shortest_idle_ms(h);
+	for (size_t i = 0; i < LAYER_FUNCTIONS; i++)
+		h->page.page->ask[i] = rules_on(h->rules, PORT_CALL, SLICE_LIT("call"), slice_str(functions[i]));
 }
 
 /* What JDKs find in place of their own roots: with nobody of the run to trust, the machine's. */

@@ -96,6 +96,9 @@ struct codec {
 	/* The protocol has a log-in and a farewell: a connection that ends without
 	 * the latter was leaked. */
 	bool farewell;
+	/* It is spoken over Unix sockets too (link->local), without TLS: a library's layer
+	 * may bring a connection there that the program meant for TCP. */
+	bool local;
 };
 
 struct fake {

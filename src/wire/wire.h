@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define WIRE_MAGIC 0x6d616573u /* "seam" */
-#define WIRE_VERSION 3
+#define WIRE_VERSION 4
 #define WIRE_FRAME_MAX (64 * 1024) /* a frame with its head; a SEQPACKET message below the default SO_SNDBUF */
 #define WIRE_SOCK "sock"           /* control socket, in the run directory */
 #define WIRE_PAGE "page"           /* the page, in the run directory */
@@ -44,6 +44,7 @@ enum wire_kind {
 	WIRE_BYE,       /* the root of a bare run ends normally (destructor). reply WIRE_OK when the trailer is written */
 	WIRE_SEND,      /* a datagram with an explicit address was redirected or refused: struct wire_connect. no reply */
 	WIRE_BIND,      /* bind() to a port, in an isolated run: the host gives up what it holds there. reply WIRE_OK */
+	WIRE_HANDLES,   /* a process keeps a table of handles (handles.h): the head alone, its memfd as SCM_RIGHTS. no reply */
 
 	WIRE_OK = 64,
 	WIRE_NAME_IS,
@@ -239,7 +240,7 @@ struct page_endpoint {
 	uint32_t to_ip4;         /* network order: host's IPv4 loopback listener */
 	uint16_t to_port4;       /* host order */
 	uint16_t to_port6;       /* listener on ::1; 0: this machine has no IPv6 loopback */
-	char to_path[108];       /* Unix listener in the run directory, NUL-terminated */
+	char to_path[108];       /* Unix listener in the run directory, NUL-terminated; for a TCP row: a library layer may go there */
 };
 #define PAGE_ASK 1u      /* a rule on connect may decide: ask before connecting */
 #define PAGE_PASS_END 2u /* pass service: connect to where the program wanted, and report it */
@@ -282,10 +283,11 @@ struct page {
 	uint32_t ended;      /* 1 once the run is over: refuse everything */
 	uint32_t block4;     /* network order: first address of the run's /20 */
 	uint32_t layers;     /* PAGE_LAYER_*: library layers that are on */
-	uint32_t ask_layers; /* PAGE_LAYER_*: rules on `call` exist for functions of this layer: ask before each call */
+	uint32_t idle_ms;    /* a library's connection that is idle for longer is marked; 0: none is */
 	uint32_t guarded;    /* 1: isolated, every address is local: ask WIRE_BIND, and resolvers may talk to any port 53 */
 	uint32_t twins;      /* 1: libseam.so has a build for the other C library beside it, in or above musl/ */
 	uint32_t names, endpoints, globs, calls, own; /* counts, stored with release order */
+	uint8_t ask[64];     /* by enum layer_function: a rule on `call` exists, ask before the call */
 	char trust[160];     /* path of a PEM bundle with the run's CA, and the machine's where a service passes; "" for none */
 	char authority[160]; /* path of a PEM file with the run's CA alone, "" for none */
 	char java_trust[160];/* path of a Java trust store, "" for none */
@@ -295,6 +297,14 @@ struct page {
 	struct page_name name[PAGE_NAMES_MAX];
 	struct page_endpoint endpoint[PAGE_ENDPOINTS_MAX];
 };
+/* The functions of the layers, by number. */
+enum layer_function {
+#define LAYER_FUNCTION(name, layer, told) LAYER_##name,
+#include "wire/layers.def"
+	LAYER_FUNCTIONS,
+};
+_Static_assert(LAYER_FUNCTIONS <= sizeof(((struct page *)0)->ask), "a byte for each function");
+
 #define PAGE_LAYER_LIBPQ 1u
 #define PAGE_LAYER_LIBCURL 2u
 #define PAGE_LAYER_CALLS 4u

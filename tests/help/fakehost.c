@@ -100,6 +100,7 @@ static size_t fixed_size(int kind)
 	case WIRE_ASK: return sizeof(struct wire_ask);
 	case WIRE_CALL:
 	case WIRE_CALL_ASK: return sizeof(struct wire_call);
+	case WIRE_HANDLES: return sizeof(struct wire_head); /* the descriptor is dropped */
 	default: return sizeof(struct wire_bye);
 	}
 }

@@ -79,13 +79,12 @@ END_TEST
 
 START_TEST(a_rule_returns_a_library_failure)
 {
-	h->page->ask_layers = PAGE_LAYER_LIBPQ | PAGE_LAYER_LIBCURL;
+	memset(h->page->ask, 1, sizeof(h->page->ask));
 	h->call_is = (struct wire_call_is){ .answered = 1, .result = { .kind = WIRE_NULL } };
 	PRINTS("PQconnectdb gave NULL\n", "pq", "host=127.64.16.1");
 	PRINTS("curl_easy_init gave NULL\n", "curl", "http://127.64.16.1/");
 	ck_assert_int_eq(fakehost_count(h, WIRE_CALL), 0);
 	ck_assert_int_eq(fakehost_count(h, WIRE_CONNECT), 0);
-	h->page->ask_layers = PAGE_LAYER_LIBPQ;
 	h->call_is.answered = 0;
 	PRINTS("status bad\nPQexec NULL\n", "pq", "host=127.64.16.1 port=1");
 	ck_assert_int_eq(fakehost_count(h, WIRE_CALL), 3);

@@ -221,6 +221,7 @@ static const struct codec codec = {
 	.encode = encode,
 	.clean_end = clean_end,
 	.farewell = true,
+	.local = true,
 };
 
 static const struct fake fake_pg = {
