@@ -93,11 +93,12 @@ static void accept_one(struct listener *l, int fd, const struct sockaddr_storage
 			close(fd);
 		return;
 	}
+	if (l->local)
+		control_drain(h); /* what it said before it came, its hello perhaps */
 	struct session *s = session_open(h, fd, l->endpoint, port, l->v6, who.pid);
 	if (!s)
 		return;
 	if (l->local) {
-		control_drain(h); /* what it said before it came, its hello perhaps */
 		bool trusted = who.uid == geteuid() || who.uid == 0;
 		struct process *p = who.pid ? events_asking(h, who.pid, trusted) : NULL;
 		if (p)
