@@ -16,11 +16,12 @@ struct side {
 	const struct trace_file *file;
 	struct canon *canon;
 	size_t n;          /* lines */
-	uint64_t *key;     /* shape */
+	const uint64_t *key; /* shape; by kind and sum alone where only counts matter */
+	uint64_t *coarse;  /* then that, else NULL */
 	uint64_t *fine;    /* shape and where its values stand elsewhere: tells twins apart */
 	uint32_t *match;   /* line of the other side, DIFF_NONE */
 	uint32_t *value;   /* by value: the other side's value, DIFF_NONE */
-	uint32_t *group;   /* by line */
+	uint32_t *group;   /* by stream */
 };
 
 struct segment {
@@ -49,7 +50,7 @@ struct raw_finding {
 	enum finding_kind kind;
 	uint32_t golden, run; /* lines, DIFF_NONE */
 	int64_t distance;     /* moved: places later (+) or earlier (-) in the run */
-	uint32_t value;       /* identity: of the golden */
+	uint32_t value, index; /* identity: of the golden, and the how-manieth in its line */
 	uint64_t times;       /* count mode */
 	uint64_t golden_times;
 	uint64_t rank;        /* when in the run */

@@ -20,7 +20,7 @@ static bool sum_is(struct differ *d, int side, uint32_t line, const char *const 
 {
 	struct trace_line l;
 
-	trace_file_line(d->side[side].file, canon_line(d->side[side].canon, line)->event, &l);
+	trace_file_line(d->side[side].file, canon_line(d->side[side].canon, line).event, &l);
 	for (; *words; words++)
 		if (slice_has_prefix(slice_skip(l.sum, 1), slice_str(*words)))
 			return true;
@@ -108,7 +108,7 @@ static void find_pool(struct differ *d, struct group *g)
 	struct segment *units[2];
 
 	for (int s = 0; s < 2 && numbered; s++)
-		numbered = canon_stream(d->side[s].canon, canon_line(d->side[s].canon, g->segments[s][0].lines[0])->stream)->numbered;
+		numbered = canon_stream(d->side[s].canon, canon_line_stream(d->side[s].canon, g->segments[s][0].lines[0]))->numbered;
 	if (!numbered || d->mode == MODE_STREAM || d->mode == MODE_STRICT)
 		return;
 	uint64_t by_conn = equal_lines(g->segments[0], g->count[0], g->segments[1], g->count[1]);
@@ -156,10 +156,10 @@ static bool first_value(const struct side *s, const struct segment *seg, uint32_
 	size_t n;
 
 	for (size_t i = 0; i < seg->count && i < 64; i++) {
-		const struct canon_value *v = canon_line_values(s->canon, seg->lines[i], &n);
+		const uint32_t *v = canon_line_values(s->canon, seg->lines[i], &n, NULL);
 		for (size_t k = 0; k < n; k++, ++*place)
-			if (s->value[v[k].value] != DIFF_NONE) {
-				*value = v[k].value;
+			if (s->value[v[k]] != DIFF_NONE) {
+				*value = v[k];
 				return true;
 			}
 	}
@@ -212,9 +212,9 @@ static void pair_twins(struct differ *d, struct group *g, const struct by_digest
 		uint32_t place = 0;
 		for (size_t i = 0; i < seg->count && i < 64; i++) {
 			size_t c;
-			const struct canon_value *v = canon_line_values(d->side[1].canon, seg->lines[i], &c);
+			const uint32_t *v = canon_line_values(d->side[1].canon, seg->lines[i], &c, NULL);
 			for (size_t o = 0; o < c; o++, place++)
-				idmap_add(&holders, value_place(v[o].value, place), b[k].at, NULL);
+				idmap_add(&holders, value_place(v[o], place), b[k].at, NULL);
 		}
 	}
 	size_t next = 0;
@@ -288,7 +288,7 @@ static unsigned likeness(struct differ *d, const struct segment *a, const struct
 
 	idmap_init(&keys);
 	for (size_t i = 0; i < a->count; i++) {
-		uint64_t both[2] = { d->side[0].key[a->lines[i]], canon_line(d->side[0].canon, a->lines[i])->coarse + 1 };
+		uint64_t both[2] = { d->side[0].key[a->lines[i]], canon_line(d->side[0].canon, a->lines[i]).coarse + 1 };
 		for (int w = 0; w < 2; w++) {
 			left = 0;
 			idmap_get(&keys, both[w], &left);
@@ -296,7 +296,7 @@ static unsigned likeness(struct differ *d, const struct segment *a, const struct
 		}
 	}
 	for (size_t i = 0; i < b->count; i++) {
-		uint64_t both[2] = { d->side[1].key[b->lines[i]], canon_line(d->side[1].canon, b->lines[i])->coarse + 1 };
+		uint64_t both[2] = { d->side[1].key[b->lines[i]], canon_line(d->side[1].canon, b->lines[i]).coarse + 1 };
 		for (int w = 0; w < 2; w++) {
 			if (!idmap_get(&keys, both[w], &left) || !left)
 				continue;
@@ -432,17 +432,17 @@ static void pair_class(struct differ *d, const struct by_digest *x, size_t n, co
 
 	idmap_init(&holders);
 	for (size_t k = 0; k < m && (n > 1 || m > 1); k++) {
-		const struct canon_value *v = canon_line_values(d->side[1].canon, y[k].at, &c);
+		const uint32_t *v = canon_line_values(d->side[1].canon, y[k].at, &c, NULL);
 		for (size_t o = 0; o < c; o++)
-			idmap_add(&holders, value_place(v[o].value, (uint32_t)o), y[k].at, NULL);
+			idmap_add(&holders, value_place(v[o], (uint32_t)o), y[k].at, NULL);
 	}
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < n; i++) {
-			const struct canon_value *v = canon_line_values(d->side[0].canon, x[i].at, &c);
+			const uint32_t *v = canon_line_values(d->side[0].canon, x[i].at, &c, NULL);
 			uint32_t run;
 			for (size_t o = 0; o < c && d->side[0].match[x[i].at] == DIFF_NONE; o++)
-				if (d->side[0].value[v[o].value] != DIFF_NONE &&
-				    idmap_get(&holders, value_place(d->side[0].value[v[o].value], (uint32_t)o), &run) &&
+				if (d->side[0].value[v[o]] != DIFF_NONE &&
+				    idmap_get(&holders, value_place(d->side[0].value[v[o]], (uint32_t)o), &run) &&
 				    d->side[1].match[run] == DIFF_NONE)
 					diff_match(d, x[i].at, run);
 			if (pass == 0 || d->side[0].match[x[i].at] != DIFF_NONE)
