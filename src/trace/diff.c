@@ -55,8 +55,11 @@ static int side_init(struct differ *d, int which, const struct trace_file *f, co
 	s->match = diff_alloc(s->n, sizeof(*s->match));
 	s->group = diff_alloc(canon_streams(s->canon), sizeof(*s->group));
 	s->value = diff_alloc(canon_values(s->canon), sizeof(*s->value));
-	for (size_t i = 0; i < s->n; i++)
+	s->lines = diff_alloc(s->n, sizeof(*s->lines));
+	for (size_t i = 0; i < s->n; i++) {
 		s->match[i] = DIFF_NONE;
+		s->lines[i] = (uint32_t)i;
+	}
 	for (size_t i = 0; i < canon_values(s->canon); i++)
 		s->value[i] = DIFF_NONE;
 	fine_keys(s);
@@ -69,6 +72,7 @@ static void side_release(struct side *s)
 	free(s->coarse);
 	free(s->fine);
 	free(s->match);
+	free(s->lines);
 	free(s->group);
 	free(s->value);
 }
@@ -140,7 +144,8 @@ static void differ_release(struct differ *d)
 	for (size_t i = 0; i < d->ngroups; i++)
 		for (int s = 0; s < 2; s++) {
 			for (size_t k = 0; k < d->groups[i].count[s]; k++)
-				free(d->groups[i].segments[s][k].lines);
+				if (d->groups[i].segments[s][k].owned)
+					free(d->groups[i].segments[s][k].lines);
 			free(d->groups[i].segments[s]);
 		}
 	free(d->groups);

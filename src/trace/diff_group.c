@@ -167,9 +167,7 @@ static void add_segment(struct differ *d, struct group *g, int side, size_t stre
 	struct segment *seg = &g->segments[side][g->count[side]++];
 
 	*seg = (struct segment){ .name = own_name(st), .count = st->count, .other = DIFF_NONE, .bag = st->bag };
-	seg->lines = diff_alloc(st->count, sizeof(*seg->lines));
-	for (size_t i = 0; i < st->count; i++)
-		seg->lines[i] = (uint32_t)(st->from + i);
+	seg->lines = d->side[side].lines + st->from;
 	diff_digest(&d->side[side], seg);
 	g->lines[side] += st->count;
 }
@@ -196,6 +194,7 @@ static void group_strict(struct differ *d)
 			if (at[i] != DIFF_NONE)
 				seg->lines[seg->count++] = at[i];
 		seg->other = DIFF_NONE;
+		seg->owned = true;
 		diff_digest(s, seg);
 		g->lines[side] = seg->count;
 		free(at);
@@ -207,7 +206,7 @@ static struct segment *join(const struct group *g, int side)
 {
 	struct segment *all = diff_alloc(1, sizeof(*all));
 
-	*all = (struct segment){ .other = DIFF_NONE, .bag = true };
+	*all = (struct segment){ .other = DIFF_NONE, .bag = true, .owned = true };
 	all->lines = diff_alloc(g->lines[side], sizeof(*all->lines));
 	for (size_t i = 0; i < g->count[side]; i++)
 		for (size_t k = 0; k < g->segments[side][i].count; k++)
@@ -248,7 +247,8 @@ static struct segment *by_coarse(struct differ *d, struct segment *all, int side
 		if (added) {
 			n++;
 			list[id] = (struct segment){ .name = arena_slice(&d->arena, slice_of((const char *)&coarse, sizeof(coarse))),
-						     .other = DIFF_NONE };
+						     .other = DIFF_NONE,
+						     .owned = true };
 		}
 		if (list[id].count >= cap[id]) {
 			cap[id] = cap[id] ? cap[id] * 2 : 8;
@@ -273,7 +273,8 @@ static void regroup(struct differ *d, struct group *g)
 			continue;
 		struct segment *all = join(g, side);
 		for (size_t i = 0; i < g->count[side]; i++)
-			free(g->segments[side][i].lines);
+			if (g->segments[side][i].owned)
+				free(g->segments[side][i].lines);
 		free(g->segments[side]);
 		g->segments[side] = all;
 		g->count[side] = 1;

@@ -22,6 +22,7 @@ struct side {
 	uint32_t *match;   /* line of the other side, DIFF_NONE */
 	uint32_t *value;   /* by value: the other side's value, DIFF_NONE */
 	uint32_t *group;   /* by stream */
+	uint32_t *lines;   /* 0, 1, 2, ...: what segments point into */
 };
 
 struct segment {
@@ -31,6 +32,7 @@ struct segment {
 	struct slice name; /* stream without its role and number: what tells streams of a group apart */
 	uint32_t other;    /* segment of the other side, DIFF_NONE */
 	bool bag;
+	bool owned;        /* lines are its own; else a part of its side's */
 };
 
 /* (role, service, boundary), roles matched across the runs. */
@@ -88,6 +90,13 @@ enum pair_phase {
 	PAIR_PHASES,
 };
 void diff_pair_group(struct differ *d, struct group *g, enum pair_phase phase);
+void diff_pair(struct group *g, size_t golden, size_t run);
+/* diff_pool.c: makes units of a pool's connections, where there is one. */
+void diff_find_pool(struct differ *d, struct group *g);
+/* diff_like.c: pairs what is left by likeness; lines of the run's segments that
+ * stand in the golden's they are most like. */
+void diff_pair_alike(struct differ *d, struct group *g);
+uint64_t diff_found_again(struct differ *d, const struct group *g);
 /* diff_identity.c */
 void diff_learn(struct differ *d, uint32_t golden, uint32_t run); /* values of an aligned pair, first come */
 void diff_match(struct differ *d, uint32_t golden, uint32_t run); /* aligned, and learned */
