@@ -15,7 +15,7 @@ export BUILD SEAM_BUILD=$PWD/$BUILD PATH="$PWD/$BUILD/bin:$PATH"
 # leaks are looked for in the host and the tools, not in the programs that run under them
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
-parts=${*:-layers unit fuzz life hazards compat cases determinism bad-input etl clients docs}
+parts=${*:-layers unit fuzz life hazards compat cases seam-test determinism bad-input etl clients docs}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 broken=0
@@ -29,6 +29,7 @@ part() {
 	hazards) tests/hazards/run.sh ;;
 	compat) tests/compat/run.sh ;;
 	cases) tests/cases/run.py ;;
+	seam-test) tests/cases/seam_test.py ;;
 	determinism) tests/cases/determinism.py ;;
 	bad-input) tests/cases/bad_input.py ;;
 	pg-conformance) tests/pg-conformance/run.py ;;

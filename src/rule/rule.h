@@ -42,7 +42,7 @@ struct rule_options {
 	const char *profile; /* NULL: the first declared, else everything */
 	uint64_t seed;       /* for {{uuid}}, {{random}}, chance */
 	uint64_t (*now_ns)(void); /* the run's clock, nanoseconds since 1970 */
-	bool expectations;   /* a file may also hold an array of expectations alone */
+	bool expectations;   /* a file may also hold expectations alone: an array, or "expect" of a case.json */
 };
 
 /* Loads and merges the files in order, with their includes. On failure a
