@@ -82,6 +82,10 @@ static void remember(const struct layer *layer, uintptr_t key, const char *funct
 	}
 }
 
+/* A library's function that ends in a jump to another one of it (SSL_CTX_new to SSL_CTX_new_ex) returns
+ * into the room that called it: then it is the library that calls, the one that this thread entered last. */
+static __thread struct object entered;
+
 static void *find(struct layer *layer, const void *caller, const char *function)
 {
 	unsigned long long epoch = object_epoch();
@@ -91,13 +95,18 @@ static void *find(struct layer *layer, const void *caller, const char *function)
 		return real;
 	if (!object_at(&layer->caller, caller))
 		return NULL;
+	bool jumped = object_is_self(&layer->caller);
+	if (jumped && !entered.dyn)
+		return NULL;
+	if (jumped)
+		layer->caller = entered;
 	uintptr_t object = (uintptr_t)layer->caller.dyn;
 	if (!recall(layer, object, function, epoch, &real)) {
 		real = object_real(&layer->caller, function, NULL, &layer->holder);
 		if (real)
 			remember(layer, object, function, real, epoch);
 	}
-	if (real)
+	if (real && !jumped)
 		remember(layer, (uintptr_t)caller, function, real, epoch);
 	return real;
 }
@@ -110,6 +119,7 @@ static void *begin(struct layer *layer, const void *caller, const char *function
 		shim_log("no real function for this caller", function);
 		return NULL;
 	}
+	entered = layer->holder;
 	layer->site = (struct handle_site){ .address = (uintptr_t)caller,
 					    .offset = (uintptr_t)caller - layer->caller.base,
 					    .object = object_name(&layer->caller) };

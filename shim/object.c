@@ -104,6 +104,11 @@ bool object_at(struct object *object, const void *addr)
 	return s.ok;
 }
 
+bool object_is_self(const struct object *object)
+{
+	return object_holds(object, &shim);
+}
+
 static int first_adds(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	(void)size;

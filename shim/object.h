@@ -45,6 +45,8 @@ const struct link_map *object_self(void);
 
 /* The object that holds `addr`. */
 bool object_at(struct object *object, const void *addr);
+/* The shim itself. */
+bool object_is_self(const struct object *object);
 /* File name without its folders; the program's own for "". */
 const char *object_name(const struct object *object);
 /* "libhiredis" is libhiredis.so, libhiredis.so.0.14, libhiredis-abc.so, but

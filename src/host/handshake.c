@@ -101,6 +101,7 @@ static void settle(struct session *s, struct slice err, const char *why)
 	struct handshake *hs = &s->handshake;
 
 	hs->pending = false;
+	hs->told = true;
 	events_tls(s, err, why);
 }
 
@@ -121,8 +122,13 @@ void handshake_over(struct session *s)
 {
 	const struct handshake *hs = &s->handshake;
 
-	if (!hs->pending)
+	if (!hs->client.hello || hs->told)
 		return;
+	if (!hs->pending) {
+		if (!stream_is_secure(&s->stream)) /* Java's HttpClient says nothing when it refuses */
+			settle(s, refusal(hs, "EOF"), NULL);
+		return;
+	}
 	/* some clients look at the certificate when the handshake is over: one that was shown a flawed one and
 	 * goes without a byte did not take it */
 	bool flawed = hs->client.certificate != TLS_GOOD && s->stream.ending;

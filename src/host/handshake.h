@@ -16,7 +16,8 @@ struct session;
 
 struct handshake {
 	struct authority_client client;
-	bool pending;         /* an event is to be written */
+	bool pending;         /* a rule's event is to be written */
+	bool told;            /* an event was written */
 	bool timed;           /* the session's timer is the handshake's */
 	enum fault fault;
 	enum reply_by by;

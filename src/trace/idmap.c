@@ -1,11 +1,5 @@
-/* idmap: open addressing with linear probing, doubled at half load. Key and
- * value stand together: a look-up costs one line of the cache. */
+/* idmap: open addressing with linear probing, doubled at half load. */
 #include "trace/idmap.h"
-
-struct idmap_slot {
-	uint64_t key; /* 0: free */
-	uint32_t value;
-};
 
 void idmap_init(struct idmap *m)
 {
@@ -14,32 +8,39 @@ void idmap_init(struct idmap *m)
 
 void idmap_release(struct idmap *m)
 {
-	free(m->slots);
+	free(m->keys);
+	free(m->values);
 	*m = (struct idmap){ 0 };
 }
 
-static struct idmap_slot *find(const struct idmap *m, uint64_t key)
+static size_t slot(const struct idmap *m, uint64_t key)
 {
 	size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 20) & (m->cap - 1);
 
-	while (m->slots[i].key && m->slots[i].key != key)
+	while (m->keys[i] && m->keys[i] != key)
 		i = (i + 1) & (m->cap - 1);
-	return &m->slots[i];
+	return i;
 }
 
 static void grow(struct idmap *m)
 {
 	struct idmap bigger = { .cap = m->cap ? m->cap * 2 : 64, .count = m->count };
 
-	bigger.slots = calloc(bigger.cap, sizeof(*bigger.slots));
-	if (!bigger.slots) {
+	bigger.keys = calloc(bigger.cap, sizeof(*bigger.keys));
+	bigger.values = malloc(bigger.cap * sizeof(*bigger.values));
+	if (!bigger.keys || !bigger.values) {
 		fputs("seam: idmap: out of memory\n", stderr);
 		abort();
 	}
-	for (size_t i = 0; i < m->cap; i++)
-		if (m->slots[i].key)
-			*find(&bigger, m->slots[i].key) = m->slots[i];
-	free(m->slots);
+	for (size_t i = 0; i < m->cap; i++) {
+		if (!m->keys[i])
+			continue;
+		size_t at = slot(&bigger, m->keys[i]);
+		bigger.keys[at] = m->keys[i];
+		bigger.values[at] = m->values[i];
+	}
+	free(m->keys);
+	free(m->values);
 	*m = bigger;
 }
 
@@ -48,30 +49,31 @@ uint32_t idmap_add(struct idmap *m, uint64_t key, uint32_t fresh, bool *added)
 	if (2 * (m->count + 1) > m->cap)
 		grow(m);
 	key = key ? key : 1; /* 0 marks a free slot */
-	struct idmap_slot *s = find(m, key);
-	bool new = !s->key;
+	size_t at = slot(m, key);
+	bool new = !m->keys[at];
 	if (new) {
-		*s = (struct idmap_slot){ key, fresh };
+		m->keys[at] = key;
+		m->values[at] = fresh;
 		m->count++;
 	}
 	if (added)
 		*added = new;
-	return s->value;
+	return m->values[at];
 }
 
 bool idmap_get(const struct idmap *m, uint64_t key, uint32_t *value)
 {
 	if (!m->cap)
 		return false;
-	const struct idmap_slot *s = find(m, key ? key : 1);
-	if (!s->key)
+	size_t at = slot(m, key ? key : 1);
+	if (!m->keys[at])
 		return false;
-	*value = s->value;
+	*value = m->values[at];
 	return true;
 }
 
 void idmap_set(struct idmap *m, uint64_t key, uint32_t value)
 {
 	idmap_add(m, key, value, NULL);
-	find(m, key ? key : 1)->value = value;
+	m->values[slot(m, key ? key : 1)] = value;
 }

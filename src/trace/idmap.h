@@ -1,5 +1,5 @@
 /* idmap: 64-bit hashes to small numbers, in order of first appearance. For
- * tables of millions, 16 bytes a slot. */
+ * tables of millions, 12 bytes an entry at half load. */
 #ifndef TRACE_IDMAP_H
 #define TRACE_IDMAP_H
 
@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 struct idmap {
-	struct idmap_slot *slots;
+	uint64_t *keys; /* 0: free */
+	uint32_t *values;
 	size_t cap, count;
 };
 

@@ -211,7 +211,8 @@ struct wire_bye {
 	"CURL_CA_BUNDLE",            /* the curl command */                                                     \
 	"REQUESTS_CA_BUNDLE",        /* Python's requests, pip */                                               \
 	"AWS_CA_BUNDLE",             /* the AWS command and SDKs */                                             \
-	"NODE_EXTRA_CA_CERTS",       /* Node, npm */                                                            \
+	"NODE_EXTRA_CA_CERTS",       /* Node */                                                                 \
+	"npm_config_cafile",         /* npm, also where an npmrc names a file that would be the only one */     \
 	"GIT_SSL_CAINFO",                                                                                       \
 	"PERL_LWP_SSL_CA_FILE",                                                                                 \
 	"GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", /* gRPC, whose BoringSSL is linked in */                            \
