@@ -33,6 +33,7 @@ part() {
 	determinism) tests/cases/determinism.py ;;
 	bad-input) tests/cases/bad_input.py ;;
 	pg-conformance) tests/pg-conformance/run.py ;;
+	pg-isolation) tests/pg-conformance/isolation.py ;;
 	etl) examples/etl/test.sh ;;
 	clients) tests/clients/run.sh ;;
 	docs) tests/docs.py README.md docs/*.md ;;

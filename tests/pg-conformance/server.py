@@ -12,7 +12,7 @@ import tempfile
 OPTIONS = {
     "listen_addresses": "''", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off",
     "timezone": "'UTC'", "log_timezone": "'UTC'", "datestyle": "'ISO, MDY'", "max_connections": "50",
-    "shared_buffers": "'64MB'", "deadlock_timeout": "'50ms'", "max_wal_senders": "0", "wal_level": "minimal",
+    "shared_buffers": "'64MB'", "deadlock_timeout": "'20ms'", "max_wal_senders": "0", "wal_level": "minimal",
     "logging_collector": "off", "jit": "off", "max_worker_processes": "0", "max_parallel_workers_per_gather": "0",
 }
 
