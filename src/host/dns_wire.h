@@ -27,7 +27,13 @@ struct dns_question {
 
 /* 0, or -1: not a query with one question of class IN. */
 int dns_parse(struct dns_question *q, const unsigned char *query, size_t len);
-/* `ip` of `ip_len` bytes (4 or 16) answers; NULL: no record of that type. Returns the bytes of the answer. */
-size_t dns_answer(unsigned char out[DNS_ANSWER_MAX], const struct dns_question *q, enum dns_code code, const void *ip, size_t ip_len);
+/* `data` of `data_len` bytes answers: an address of 4 or 16, or a name from dns_name(). NULL, or more than fits:
+ * no record of that type. Returns the bytes of the answer. */
+size_t dns_answer(unsigned char out[DNS_ANSWER_MAX], const struct dns_question *q, enum dns_code code, const void *data, size_t data_len);
+/* A name as labels. Returns its bytes; 0: it is none. */
+size_t dns_name(unsigned char out[DNS_NAME_BYTES], const char *name);
+/* The address that a name of in-addr.arpa or ip6.arpa stands for (RFC 1035 section 3.5, RFC 3596
+ * section 2.5). Returns its bytes, 4 or 16; 0: it stands for none. */
+size_t dns_reversed(const char *name, unsigned char ip[16]);
 
 #endif

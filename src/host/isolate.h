@@ -90,6 +90,8 @@ struct entrant {
 };
 _Noreturn void enter(const struct entrant *e);
 
+/* The run's own addresses, one of each family. */
+extern const unsigned char isolate_own4[4], isolate_own6[16];
 /* isolate_net.c: lo up, an address of each family, every address local. 0 or
  * -errno with *step set. */
 int isolate_net(const char **step);

@@ -3,7 +3,6 @@
  * resolves nothing; and one route that makes every address local. */
 #include "host/isolate.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_addr.h>
@@ -51,7 +50,10 @@ static int ask(int fd, struct question *q)
 	return ((const struct nlmsgerr *)NLMSG_DATA(answer))->error;
 }
 
-static int add_address(int fd, int family, const char *text, unsigned char bits)
+const unsigned char isolate_own4[4] = { 198, 18, 0, 1 }; /* RFC 2544: for benchmarks, never routed */
+const unsigned char isolate_own6[16] = { 0xfd, 0x5e, [15] = 1 };
+
+static int add_address(int fd, int family, const unsigned char *ip, unsigned char bits)
 {
 	struct question q = { .head = { .nlmsg_len = NLMSG_LENGTH(sizeof(q.body.addr)),
 					.nlmsg_type = RTM_NEWADDR,
@@ -60,9 +62,7 @@ static int add_address(int fd, int family, const char *text, unsigned char bits)
 					     .ifa_prefixlen = bits,
 					     .ifa_flags = family == AF_INET6 ? IFA_F_NODAD : 0, /* nobody else is there to ask */
 					     .ifa_index = LO } };
-	unsigned char ip[16];
 
-	inet_pton(family, text, ip);
 	add_attribute(&q, IFA_LOCAL, ip, family == AF_INET ? 4 : 16);
 	add_attribute(&q, IFA_ADDRESS, ip, family == AF_INET ? 4 : 16);
 	return ask(fd, &q);
@@ -125,13 +125,13 @@ int isolate_net(const char **step)
 	if (fd < 0)
 		return -errno;
 	*step = "a new network takes no address";
-	error = add_address(fd, AF_INET, "198.18.0.1", 32); /* RFC 2544: for benchmarks, never routed */
+	error = add_address(fd, AF_INET, isolate_own4, 32);
 	if (!error) {
 		*step = "a new network takes no route";
 		error = add_route(fd, AF_INET);
 	}
 	/* a machine without IPv6 does without */
-	if (!error && add_address(fd, AF_INET6, "fd5e::1", 128) == 0)
+	if (!error && add_address(fd, AF_INET6, isolate_own6, 128) == 0)
 		error = add_route(fd, AF_INET6);
 	close(fd);
 	if (!error)

@@ -7,7 +7,9 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "host/dns_wire.h"
@@ -82,6 +84,26 @@ static bool ends_in(const char *s, const char *end)
 	return n >= m && strcmp(s + n - m, end) == 0;
 }
 
+/* Who has this address? */
+static size_t answer_reverse(struct host *h, const struct dns_question *q, unsigned char *out)
+{
+	struct wire_addr a = { 0 };
+	unsigned char data[DNS_NAME_BYTES];
+	size_t n = dns_reversed(q->name, a.ip);
+
+	a.family = n == 4 ? WIRE_INET : WIRE_INET6;
+	const struct page_name *row = n ? publish_name_of(&h->page, &a) : NULL;
+	n = row ? dns_name(data, row->name) : 0;
+	return n ? dns_answer(out, q, DNS_NOERROR, data, n) : dns_answer(out, q, DNS_NXDOMAIN, NULL, 0);
+}
+
+static bool is_machine(const char *name)
+{
+	struct utsname machine;
+
+	return uname(&machine) == 0 && strcasecmp(machine.nodename, name) == 0;
+}
+
 static size_t answer(struct resolver *r, struct process *p, const unsigned char *query, size_t len, unsigned char *out)
 {
 	static const unsigned char loopback4[4] = { 127, 0, 0, 1 }, loopback6[16] = { [15] = 1 };
@@ -94,7 +116,9 @@ static size_t answer(struct resolver *r, struct process *p, const unsigned char 
 	four = q.type == DNS_A;
 	address = four || q.type == DNS_AAAA;
 	if (q.type == DNS_PTR && ends_in(q.name, ".arpa"))
-		return dns_answer(out, &q, DNS_NXDOMAIN, NULL, 0); /* who has this address? nobody asks for a service so */
+		return answer_reverse(h, &q, out);
+	if (is_machine(q.name)) /* no /etc/hosts says it: then the run's own addresses */
+		return dns_answer(out, &q, DNS_NOERROR, !address ? NULL : four ? isolate_own4 : isolate_own6, four ? 4 : 16);
 	uint32_t name = services_claim_name(h, q.name);
 	if (name == UINT32_MAX && (strcmp(q.name, "localhost") == 0 || ends_in(q.name, ".localhost"))) /* RFC 6761 section 6.3 */
 		return dns_answer(out, &q, DNS_NOERROR, !address ? NULL : four ? loopback4 : loopback6, four ? 4 : 16);

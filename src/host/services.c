@@ -239,12 +239,11 @@ static int start_authority(struct host *h, struct err *err)
 /* By these the machine's own name is resolved, and the run's network has two of its own. */
 static void publish_own_addresses(struct host *h)
 {
-	static const uint8_t isolated4[4] = { 198, 18, 0, 1 }, isolated6[16] = { 0xfd, 0x5e, [15] = 1 };
 	struct ifaddrs *list = NULL;
 
 	if (h->isolate) {
-		publish_own(&h->page, WIRE_INET, isolated4);
-		publish_own(&h->page, WIRE_INET6, isolated6);
+		publish_own(&h->page, WIRE_INET, isolate_own4);
+		publish_own(&h->page, WIRE_INET6, isolate_own6);
 	}
 	if (getifaddrs(&list) < 0)
 		return;

@@ -104,6 +104,55 @@ START_TEST(a_name_that_does_not_exist_has_no_answer)
 }
 END_TEST
 
+START_TEST(a_reversed_name_is_an_address)
+{
+	static const unsigned char four[4] = { 127, 64, 16, 1 }, six[16] = { 0xfd, 0x5e, [15] = 0x2a };
+	static const char name6[] = "a.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.e.5.d.f.ip6.arpa";
+	static const char *const none[] = { "", "arpa", "in-addr.arpa", "16.64.127.in-addr.arpa", "1.1.16.64.127.in-addr.arpa", "1.16.64.256.in-addr.arpa",
+					    "1.16..127.in-addr.arpa", "x.16.64.127.in-addr.arpa", "1.16.64.127.ip6.arpa", "1.16.64.127.in-addr.arpa.x" };
+	unsigned char ip[16];
+
+	ck_assert_uint_eq(dns_reversed("1.16.64.127.in-addr.arpa", ip), 4);
+	ck_assert_int_eq(memcmp(ip, four, 4), 0);
+	ck_assert_uint_eq(dns_reversed(name6, ip), 16);
+	ck_assert_int_eq(memcmp(ip, six, 16), 0);
+	for (size_t at = 1; at < sizeof(name6) - 1; at++)
+		ck_assert_uint_eq(dns_reversed(name6 + at, ip), 0);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		ck_assert_msg(dns_reversed(none[i], ip) == 0, "%s", none[i]);
+}
+END_TEST
+
+START_TEST(a_name_becomes_labels)
+{
+	unsigned char out[DNS_NAME_BYTES];
+	char longest[300] = "";
+
+	ck_assert_uint_eq(dns_name(out, "db.prod"), 9);
+	ck_assert_int_eq(memcmp(out, "\2db\4prod", 9), 0);
+	ck_assert_uint_eq(dns_name(out, "db.prod."), 9);
+	ck_assert_uint_eq(dns_name(out, ""), 0);
+	ck_assert_uint_eq(dns_name(out, "a..b"), 0);
+	while (strlen(longest) < 253)
+		strcat(longest, strlen(longest) % 2 ? "." : "a");
+	ck_assert_uint_eq(dns_name(out, longest), 255);
+	strcat(longest, ".a");
+	ck_assert_uint_eq(dns_name(out, longest), 0);
+}
+END_TEST
+
+START_TEST(an_answer_never_grows_past_its_room)
+{
+	unsigned char out[DNS_ANSWER_MAX], data[DNS_ANSWER_MAX] = { 0 };
+	struct dns_question q;
+
+	ck_assert_int_eq(dns_parse(&q, query, sizeof(query)), 0);
+	size_t head = dns_answer(out, &q, DNS_NOERROR, NULL, 0), most = DNS_ANSWER_MAX - head - 12;
+	ck_assert_uint_eq(dns_answer(out, &q, DNS_NOERROR, data, most), DNS_ANSWER_MAX);
+	ck_assert_uint_eq(dns_answer(out, &q, DNS_NOERROR, data, most + 1), head);
+}
+END_TEST
+
 SUITE_BEGIN(dns_wire)
 	SUITE_TEST(a_question_is_read_in_lower_case);
 	SUITE_TEST(a_question_cut_anywhere_is_none);
@@ -111,4 +160,7 @@ SUITE_BEGIN(dns_wire)
 	SUITE_TEST(a_name_longer_than_names_can_be_is_refused);
 	SUITE_TEST(an_address_answers_under_the_name_that_was_asked);
 	SUITE_TEST(a_name_that_does_not_exist_has_no_answer);
+	SUITE_TEST(a_reversed_name_is_an_address);
+	SUITE_TEST(a_name_becomes_labels);
+	SUITE_TEST(an_answer_never_grows_past_its_room);
 SUITE_END
