@@ -12,8 +12,10 @@
 #include <time.h>
 
 #include "base/map.h"
+#include "host/hello.h"
 
 #define DAY (24L * 60 * 60)
+#define LONG_AGO (20L * 365) /* days: programs under test are told other dates (faketime) */
 
 struct authority {
 	EVP_PKEY *key, *leaf_key;
@@ -75,7 +77,7 @@ static X509 *draft(const char *name, EVP_PKEY *key, const X509_NAME *issuer, lon
 
 static X509 *make_ca(EVP_PKEY *key, const char *name)
 {
-	X509 *ca = draft(name, key, NULL, -1, 10);
+	X509 *ca = draft(name, key, NULL, -LONG_AGO, LONG_AGO);
 
 	if (ca && add_extension(ca, ca, NID_basic_constraints, "critical,CA:TRUE") == 0 &&
 	    add_extension(ca, ca, NID_key_usage, "critical,keyCertSign,cRLSign") == 0 &&
@@ -110,7 +112,7 @@ static X509 *make_leaf(struct authority *a, const char *name, enum tls_certifica
 	bool self = flaw == TLS_SELF_SIGNED;
 	X509 *issuer = flaw == TLS_UNTRUSTED ? a->other_ca : a->ca;
 	EVP_PKEY *signer = self ? a->leaf_key : flaw == TLS_UNTRUSTED ? a->other_key : a->key;
-	long from = flaw == TLS_EXPIRED ? -10 : flaw == TLS_NOT_YET_VALID ? 1 : -1, until = flaw == TLS_EXPIRED ? -1 : 10;
+	long from = flaw == TLS_NOT_YET_VALID ? 1 : -LONG_AGO, until = flaw == TLS_EXPIRED ? -1 : LONG_AGO;
 	char san[300];
 
 	if (flaw == TLS_WRONG_NAME)
@@ -156,49 +158,34 @@ static X509 *leaf_for(struct authority *a, const char *name, enum tls_certificat
 
 /* ---- the hello ------------------------------------------------------------ */
 
-static uint16_t be16(const unsigned char *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-/* RFC 6066 section 3: a list of names, of which there is one in practice. */
-static struct slice hello_name(SSL *ssl)
+static struct slice asked_name(SSL *ssl)
 {
 	const unsigned char *p;
 	size_t n;
 
-	if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &n) || n < 5 || p[2] != TLSEXT_NAMETYPE_host_name || be16(p + 3) > n - 5)
-		return SLICE_NONE;
-	return slice_of((const char *)p + 5, be16(p + 3));
+	return SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &n) ? hello_name(p, n) : SLICE_NONE;
 }
 
-/* RFC 7301 section 3.1: a list of strings, each behind its length. */
-static struct slice hello_alpn(SSL *ssl, char out[256])
+static struct slice asked_alpn(SSL *ssl, char out[HELLO_ALPN_BYTES])
 {
 	const unsigned char *p;
-	size_t n, used = 0;
+	size_t n;
 
-	if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &p, &n) || n < 2)
+	if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &p, &n))
 		return SLICE_NONE;
-	for (size_t at = 2; at < n && p[at] <= n - at - 1 && used + p[at] + 1 < 256; at += 1 + (size_t)p[at]) {
-		if (used)
-			out[used++] = ',';
-		memcpy(out + used, p + at + 1, p[at]);
-		used += p[at];
-	}
-	return slice_of(out, used);
+	return hello_alpn(p, n, out);
 }
 
 /* The first thing that happens in a handshake, and again after each wait. */
 static int on_hello(SSL *ssl, int *alert, void *arg)
 {
 	struct authority_client *c = SSL_get_app_data(ssl);
-	char alpn[256];
+	char alpn[HELLO_ALPN_BYTES];
 
 	(void)arg;
 	if (!c->greeted) {
 		c->greeted = true;
-		c->hello(c, hello_name(ssl), hello_alpn(ssl, alpn));
+		c->hello(c, asked_name(ssl), asked_alpn(ssl, alpn));
 	}
 	if (c->wait)
 		return SSL_CLIENT_HELLO_RETRY;

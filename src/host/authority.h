@@ -1,8 +1,8 @@
 /*
  * authority: the certificate authority made for one run.
  *
- * One P-256 key and a CA certificate, valid from a day before the run to ten
- * days after. Leaf certificates are minted per name on first use and kept. The
+ * One P-256 key and a CA certificate, valid twenty years to either side: a program
+ * under test may live in another year. Leaf certificates are minted per name on first use and kept. The
  * CA's key never leaves this process; what is written into the run directory is
  * the certificate, for clients to trust.
  */

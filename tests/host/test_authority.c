@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "suites.h"
@@ -42,6 +43,8 @@ static void up(void)
 	context = SSL_CTX_new(TLS_client_method());
 	ck_assert_int_eq(SSL_CTX_load_verify_locations(context, bundle, NULL), 1);
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	/* as Python does by default from 3.13 on */
+	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN);
 	told = (struct authority_client){ .alert = TLS_ALERT_NONE };
 	hellos = 0;
 }
@@ -119,6 +122,41 @@ START_TEST(a_name_gets_its_certificate)
 }
 END_TEST
 
+/* A common name holds 64 characters, a name 253: longer ones stand in the alternative names alone. */
+START_TEST(long_names_and_addresses_get_theirs)
+{
+	char name[260] = "";
+	struct pair p;
+
+	while (strlen(name) < 230)
+		strcat(name, "a-rather-long-label.");
+	strcat(name, "test");
+	begin(&p, name, name, TLS1_3_VERSION);
+	ck_assert(shake(&p));
+	end(&p);
+	for (int i = 0; i < 2; i++) {
+		const char *ip = i ? "2001:db8::7" : "192.0.2.7";
+		begin(&p, NULL, NULL, TLS1_3_VERSION);
+		p.c.fallback = ip;
+		X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(p.client), ip);
+		ck_assert(shake(&p));
+		end(&p);
+	}
+}
+END_TEST
+
+START_TEST(the_year_does_not_matter)
+{
+	for (int years = -15; years <= 15; years += 15) {
+		struct pair p;
+		begin(&p, "db.test", "db.test", TLS1_3_VERSION);
+		X509_VERIFY_PARAM_set_time(SSL_get0_param(p.client), time(NULL) + years * 365L * 24 * 60 * 60);
+		ck_assert(shake(&p));
+		end(&p);
+	}
+}
+END_TEST
+
 START_TEST(flawed_certificates_are_refused_for_their_flaw)
 {
 	static const struct {
@@ -181,6 +219,8 @@ END_TEST
 SUITE_BEGIN(authority)
 	tcase_add_checked_fixture(tc, up, down);
 	SUITE_TEST(a_name_gets_its_certificate);
+	SUITE_TEST(long_names_and_addresses_get_theirs);
+	SUITE_TEST(the_year_does_not_matter);
 	SUITE_TEST(flawed_certificates_are_refused_for_their_flaw);
 	SUITE_TEST(an_alert_takes_the_place_of_the_answer);
 	SUITE_TEST(a_handshake_that_waits_goes_on);
