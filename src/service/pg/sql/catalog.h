@@ -77,9 +77,11 @@ struct sql_relation {
 	size_t nindexes;
 	const char *view;       /* v, m: the query's SQL text, deparsed with qualified names */
 	bool system;            /* of pg_catalog or information_schema */
-	struct sql_table_plans *plans; /* modify's prepared statements; its own */
+	struct arena *arena;    /* that it lies in, for what is kept with it */
+	struct sql_table_plans *plans; /* how rows are written: table_plan.c; made when first needed */
 };
 
+/* What a sequence is (pg_sequence). */
 struct sql_sequence_facts {
 	uint32_t type;
 	int64_t start, min, max, increment, cache;
@@ -96,7 +98,38 @@ bool sql_catalog_schema(struct sql_session *s, struct slice name, uint32_t *oid)
 /* Built-in types as well as enums, domains, composites, ranges made by CREATE TYPE. */
 const struct sql_type *sql_catalog_type(struct sql_session *s, struct slice schema, struct slice name);
 const struct sql_type *sql_catalog_type_oid(struct sql_session *s, uint32_t oid);
-/* The columns of the search path that exist, with pg_catalog where PostgreSQL puts it. */
-size_t sql_catalog_path(struct sql_session *s, const char ***schemas);
+/* The schemas of the search path that exist, with pg_temp and pg_catalog where PostgreSQL puts
+ * them; their OIDs. Valid until the catalog or the setting changes. */
+size_t sql_catalog_path(struct sql_session *s, const uint32_t **schemas);
+/* Where CREATE without a schema goes; 0: the path names none that exists. */
+uint32_t sql_catalog_creation_schema(struct sql_session *s);
+/* The schema's name, or NULL. */
+const char *sql_catalog_schema_name(struct sql_session *s, uint32_t oid);
+/* Labels of an enum in order; fields of a composite (also of a table's row type). */
+const struct sql_label *sql_catalog_labels(struct sql_session *s, uint32_t type, size_t *count);
+const struct sql_field *sql_catalog_fields(struct sql_session *s, uint32_t type, size_t *count);
+/* CHECK constraints of a domain itself (not of the domains below it). */
+const struct sql_constraint *sql_catalog_domain_checks(struct sql_session *s, uint32_t type, size_t *count);
+const char *sql_catalog_domain_default(struct sql_session *s, uint32_t type);
+bool sql_catalog_sequence(struct sql_session *s, uint32_t oid, struct sql_sequence_facts *facts);
+
+/* At the start of a statement: takes up what others have committed. Between two calls every struct
+ * from here stays valid, also when the statement itself changes the catalog. */
+void sql_catalog_refresh(struct sql_session *s);
+/* A row of a catalog was written by this session's transaction. */
+void sql_catalog_changed(struct sql_session *s);
+/* The transaction, or a level of it, ended: what it changed is everybody's, or nobody's. */
+void sql_catalog_settled(struct sql_session *s, bool transaction_ended);
+void sql_catalog_forget(struct sql_session *s); /* the session ends */
+struct sql_store;
+void sql_catalog_close(struct sql_store *st);
+
+/* Views of pg_catalog and information_schema: system_views.def. NULL: none. */
+struct sql_system_view {
+	uint32_t oid;
+	const char *schema, *name, *query;
+};
+const struct sql_system_view *sql_system_view(struct slice schema, struct slice name);
+const struct sql_system_view *sql_system_view_oid(uint32_t oid);
 
 #endif

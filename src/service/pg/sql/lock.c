@@ -128,6 +128,19 @@ static void drop_holder(struct sql_party *p, const struct sql_held *h)
 	}
 }
 
+static void hold(struct sql_party *p, struct sql_lock_name name, int mode, bool session, size_t depth)
+{
+	if (p->nheld == p->held_cap) {
+		p->held_cap = p->held_cap ? p->held_cap * 2 : 16;
+		struct sql_held *more = realloc(p->held, p->held_cap * sizeof(*more));
+		if (!more)
+			abort();
+		p->held = more;
+	}
+	p->held[p->nheld++] = (struct sql_held){ .name = name, .mode = mode, .depth = depth, .session = session, .count = 1 };
+	add_holder(p, name, mode);
+}
+
 struct sql_party *sql_lock_take(struct sql_party *p, struct sql_lock_name name, int mode, bool session, size_t depth)
 {
 	struct sql_held *held;
@@ -143,16 +156,17 @@ struct sql_party *sql_lock_take(struct sql_party *p, struct sql_lock_name name, 
 	struct sql_party *blocker = sql_lock_blocker(p, name, mode);
 	if (blocker)
 		return blocker;
-	if (p->nheld == p->held_cap) {
-		p->held_cap = p->held_cap ? p->held_cap * 2 : 16;
-		struct sql_held *more = realloc(p->held, p->held_cap * sizeof(*more));
-		if (!more)
-			abort();
-		p->held = more;
-	}
-	p->held[p->nheld++] = (struct sql_held){ .name = name, .mode = mode, .depth = depth, .session = session, .count = 1 };
-	add_holder(p, name, mode);
+	hold(p, name, mode, session, depth);
 	return NULL;
+}
+
+void sql_lock_follow(struct sql_locks *l, struct sql_party *not_this, struct sql_lock_name from, struct sql_lock_name to)
+{
+	struct sql_lock *lock = l->table.live ? map_get(&l->table, key_of(&from)) : NULL;
+
+	for (size_t i = 0; lock && i < lock->count; i++)
+		if (lock->holders[i].party != not_this)
+			hold(lock->holders[i].party, to, lock->holders[i].mode, false, 1);
 }
 
 static void forget(struct sql_party *p, size_t i)
@@ -196,6 +210,13 @@ void sql_lock_end(struct sql_party *p, size_t depth)
 	}
 	p->nheld = kept;
 	sql_wake_all(p->locks);
+}
+
+void sql_lock_merge(struct sql_party *p, size_t level)
+{
+	for (size_t i = p->nheld; i-- > 0 && (p->held[i].session || p->held[i].depth > level);)
+		if (!p->held[i].session)
+			p->held[i].depth = level;
 }
 
 /* ---- waiting ---------------------------------------------------------------- */

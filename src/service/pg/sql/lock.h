@@ -94,6 +94,11 @@ bool sql_lock_drop(struct sql_party *p, struct sql_lock_name name, int mode);
 void sql_lock_drop_session(struct sql_party *p);
 /* What the transaction took at or below a level (0: all of it) goes. */
 void sql_lock_end(struct sql_party *p, size_t depth);
+/* What was taken inside of a level is now of the level around it. */
+void sql_lock_merge(struct sql_party *p, size_t level);
+
+/* A row got a new version: what others hold on the old one holds on it, too. */
+void sql_lock_follow(struct sql_locks *l, struct sql_party *not_this, struct sql_lock_name from, struct sql_lock_name to);
 
 /* Stops the running fiber until `blocker` lets something go. */
 enum sql_wake sql_wait(struct sql_party *p, struct sql_party *blocker, struct sql_lock_name wanted, int mode);

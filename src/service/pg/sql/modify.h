@@ -66,4 +66,20 @@ struct sql_write {
 	size_t nlocked;
 };
 
+/*
+ * Writes. `params` are the statement's. `row` gets each row of RETURNING (LOCK: of
+ * the result), borrowed for the call; NULL when there is none. False: raised, or
+ * `row` said so. Runs in a fiber: it may wait.
+ */
+typedef bool (*sql_row_fn)(void *of, const struct sql_datum *values, size_t count);
+bool sql_modify(struct sql_session *s, const struct sql_write *w, const struct sql_datum *params, struct arena *a, sql_row_fn row,
+		void *of, uint64_t *affected);
+
+/* COPY FROM: rows one at a time, in the targets of `w` (an INSERT whose select is NULL). */
+struct sql_loader;
+struct sql_loader *sql_loader_new(struct sql_session *s, const struct sql_write *w);
+bool sql_loader_row(struct sql_loader *l, const struct sql_datum *values);
+/* Checks what waits for the statement's end. False: raised. Frees it. */
+bool sql_loader_end(struct sql_loader *l, bool failed, uint64_t *affected);
+
 #endif

@@ -14,6 +14,7 @@
 #include "service/pg/sql/catalog.h"
 #include "service/pg/sql/engine.h"
 #include "service/pg/sql/env.h"
+#include "service/pg/sql/lock.h"
 #include "service/pg/sql/tx.h"
 
 struct sql_store;    /* the store's own: tables, sequences, catalog tables, locks */
@@ -52,9 +53,22 @@ struct sql_session {
 		size_t depth;           /* sql_tx_depth before it */
 	} *points;
 	size_t npoints, point_cap;
+	size_t statement_level;         /* of the running statement's own sub-transaction; 0: it wrote nothing yet */
+	struct sql_serial *serial;      /* what it read and wrote, when SERIALIZABLE: serial.c */
+	struct sql_deferred *deferred;  /* checks that wait for the commit: deferred.c */
+
+	struct sql_party party;         /* its locks, and its waiting: lock.h */
 
 	/* Catalog: catalog.c. */
-	struct sql_catalog *catalog;    /* what this session sees; its own */
+	struct sql_catalog *catalog;    /* what this session sees; counted */
+	bool catalog_changed;           /* by its open transaction: nobody else sees that */
+	struct sql_catalog *older;      /* what the running statement still points into */
+	struct sql_temp {               /* tables with ON COMMIT DELETE ROWS or DROP: ddl_temp.c */
+		struct sql_temp *next;
+		uint32_t relation;
+		bool drop;
+	} *temps;
+	struct arena temp_arena;
 	uint32_t temp_schema;           /* pg_temp_N; 0: none yet */
 
 	/* Named things of a session: cursor.c, prepared.c, sequence.c, notify.c. */
@@ -62,6 +76,7 @@ struct sql_session {
 	struct map saved;               /* name -> struct sql_saved */
 	struct map sequences;           /* currval: store's */
 	int64_t lastval;
+	uint32_t lastval_of;            /* the sequence */
 	bool has_lastval;
 
 	/* The statement that runs. */

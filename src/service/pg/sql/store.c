@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "service/pg/sql/library.h"
+#include "service/pg/sql/serial.h"
 
 const struct sql_system_column sql_system_columns[] = {
 #define SYSTEM_COLUMN(table, number, name, type, notnull) { table, number, name, type, notnull },
@@ -426,7 +427,6 @@ bool sql_store_open(struct sql_engine *e, const char **why)
 	sql_locks_init(&st->locks);
 	map_init(&st->system);
 	map_init(&st->statements);
-	map_init(&st->sequences);
 	if (sqlite3_create_function(e->db, "vis", 2, SQLITE_UTF8 | SQLITE_INNOCUOUS, &e->env, vis, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_create_function(e->db, "visnow", 2, SQLITE_UTF8 | SQLITE_INNOCUOUS, e, visnow, NULL, NULL) != SQLITE_OK ||
 	    sql_store_run(st, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; "
@@ -458,7 +458,7 @@ void sql_store_close(struct sql_engine *e)
 	if (!st)
 		return;
 	sql_catalog_close(st);
-	sql_sequences_close(st);
+	sql_serial_close(st);
 	for (size_t i = 0; (entry = map_next(&st->statements, &i));)
 		sqlite3_finalize(entry->value);
 	map_release(&st->statements);

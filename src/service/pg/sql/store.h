@@ -31,9 +31,9 @@ struct sql_store {
 	struct sql_catalog *shared;     /* of the sessions that changed nothing; catalog.c */
 	struct map system;              /* OID (4 bytes) -> struct sql_system_table */
 	struct map statements;          /* text -> sqlite3_stmt */
-	struct map sequences;           /* filenode -> struct sql_counter; sequence.c */
 	struct sql_store_mark *marks;   /* marks.c */
 	size_t nmarks;
+	struct sql_serial *serials;     /* SERIALIZABLE transactions that still matter; serial.c */
 	uint64_t garbage;               /* dead versions, about */
 };
 
@@ -64,7 +64,7 @@ struct sql_system_table {
 	const char *name;
 	bool shared;
 	size_t first, count;            /* rows of sql_system_columns */
-	bool made;
+	bool made, read;                /* it is there; a statement has named it */
 };
 struct sql_system_column {
 	uint32_t table;
@@ -79,6 +79,8 @@ struct sql_system_table *sql_system_table(struct sql_store *st, uint32_t oid);
 struct sql_system_table *sql_system_table_named(struct sql_store *st, struct slice name);
 /* Makes its SQLite table and fills in what is built in, once. */
 void sql_system_make(struct sql_store *st, struct sql_system_table *t);
+/* The same for a statement that names it. */
+void sql_system_read(struct sql_store *st, struct sql_system_table *t);
 /* What is built in: catalog_facts.c has a row for each table that has any. */
 void sql_system_fill(struct sql_store *st, const struct sql_system_table *t);
 
