@@ -110,6 +110,8 @@ struct name name_find(const char *name, int family)
 	if (!normalise(plain, name))
 		return found;
 	found.row = page_find_name(plain);
+	if (found.row != PAGE_NONE && page_name(found.row)->flags & PAGE_ASK_NAME && !page_over())
+		return name_ask(name, family);
 	if (found.row != PAGE_NONE) {
 		found.kind = page_name(found.row)->flags & PAGE_PASS_NAME ? NAME_REAL : NAME_CLAIMED;
 		found.result = 0;

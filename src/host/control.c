@@ -137,6 +137,24 @@ static void take_connect(struct exchange *x, const struct wire_connect *f, struc
 		events_connect(x->host, p, f);
 }
 
+int names_fault(struct host *h, struct process *p, const char *name, struct slice *rule)
+{
+	struct reply rep = { .port = PORT_DNS };
+
+	if (!rules_on(h->rules, PORT_DNS, SLICE_NONE, SLICE_NONE))
+		return 0;
+	arena_reset(&h->names);
+	const struct rule_service *claims = rules_claim_name(h->rules, slice_str(name));
+	struct request req = { .port = PORT_DNS, .op = SLICE_LIT("resolve"), .sum = arena_printf(&h->names, "resolve %s", name),
+			       .service = slice_str(claims ? claims->name : "dns"), .boundary = slice_str(name), .arena = &h->names,
+			       .asker = { .program = slice_str(p->program) }, .dns = { .name = slice_str(name) } };
+	struct rule_hit *hit = rules_match(h->rules, &req);
+	if (!hit || !rule_answer(h->rules, hit, &req, &rep) || !rep.fault)
+		return 0;
+	*rule = rep.rule;
+	return rep.fault == FAULT_DNS_TIMEOUT ? EAI_AGAIN : EAI_NONAME;
+}
+
 static void take_name(struct exchange *x, const struct wire_name *f, struct slice strings, struct process *p)
 {
 	struct host *h = x->host;
@@ -153,10 +171,13 @@ static void take_name(struct exchange *x, const struct wire_name *f, struct slic
 		events_dns(h, p, f->head.tid, slice_str(lower), f->result, NULL);
 		return;
 	}
-	is.name = services_claim_name(h, lower);
-	if (is.name != UINT32_MAX)
-		is.result = 0;
-	events_dns(h, p, f->head.tid, slice_str(lower), is.result, NULL);
+	struct slice rule;
+	int fault = names_fault(h, p, lower, &rule);
+	if (!fault)
+		is.name = services_claim_name(h, lower);
+	if (fault || is.name != UINT32_MAX)
+		is.result = fault;
+	events_dns(h, p, f->head.tid, slice_str(lower), is.result, fault ? rule.ptr : NULL);
 	reply_frame(x, WIRE_NAME_IS, &is, sizeof(is), SLICE_NONE);
 }
 

@@ -242,7 +242,7 @@ void events_dns(struct host *h, struct process *p, int32_t tid, struct slice nam
 			   .st = { .role = slice_str(p->role), .service = SLICE_LIT("dns"), .boundary = name, .n = -1 },
 			   .sum = arena_printf(&h->arena, "resolve %.*s", SLICE_ARG(name)),
 			   .failed = result != 0,
-			   .by = rule ? BY_RULE : result ? BY_NONE : BY_FAKE,
+			   .by = rule ? BY_FAULT : result ? BY_NONE : BY_FAKE,
 			   .rule = slice_str(rule),
 			   .pid = p->pid,
 			   .tid = tid };
@@ -332,6 +332,10 @@ void events_request(struct host *h, struct process *p, int32_t tid, struct strea
 			   .local_port = local_port };
 
 	port_describe(req, rep, ROWS_SHOWN, &d);
+	if (rep->fault)
+		attrs_text(&d.attrs, "seam.fault", slice_str(fault_name(rep->fault)));
+	if (rep->effect)
+		attrs_bool(&d.attrs, "seam.effect", true);
 	e.cor = d.cor;
 	e.ncor = d.ncor;
 	h->requests += req->port != PORT_CALL || rep->by != BY_PASS; /* a call that was only watched is no traffic */

@@ -354,6 +354,7 @@ static void release(struct host *h)
 	buf_release(&h->verdict);
 	hygiene_release(&h->hygiene);
 	arena_release(&h->arena);
+	arena_release(&h->names);
 	free(h->trace_path);
 }
 
@@ -382,6 +383,7 @@ int host_run(const struct host_options *options)
 	buf_init(&h.verdict, 16 * 1024 * 1024);
 	hygiene_init(&h.hygiene);
 	arena_init(&h.arena);
+	arena_init(&h.names);
 	fill_standard_fds(&h);
 	uv_loop_init(&h.loop);
 	sigprocmask(SIG_SETMASK, NULL, &h.mask);

@@ -100,6 +100,7 @@ struct host {
 	int status;                 /* waitpid's; bare runs: 0 */
 	uint64_t rss;               /* bytes: the most that the program or a child of it used; 0: not known */
 	size_t failed;              /* expectations that do not hold */
+	struct arena names;         /* of the name in question, for rules on dns */
 	struct keep *keep;          /* a session's; else NULL */
 	struct buf verdict;         /* what to say of them */
 	uint64_t start_ns;          /* CLOCK_MONOTONIC */
@@ -183,6 +184,9 @@ void events_request(struct host *h, struct process *p, int32_t tid, struct strea
 		    uint64_t asked_ns, struct slice caller, uint16_t local_port);
 /* Remembers a miss for the summary. */
 void events_miss(struct host *h, struct process *p, const struct request *req, const struct why *why);
+
+/* control.c: what rules on dns make of a name: 0, EAI_NONAME or EAI_AGAIN; then `rule` said so. */
+int names_fault(struct host *h, struct process *p, const char *name, struct slice *rule);
 
 /* calls.c: library calls */
 void calls_made(struct host *h, struct process *p, const struct wire_call *c, struct slice strings);

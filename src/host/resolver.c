@@ -119,6 +119,13 @@ static size_t answer(struct resolver *r, struct process *p, const unsigned char 
 		return answer_reverse(h, &q, out);
 	if (is_machine(q.name)) /* no /etc/hosts says it: then the run's own addresses */
 		return dns_answer(out, &q, DNS_NOERROR, !address ? NULL : four ? isolate_own4 : isolate_own6, four ? 4 : 16);
+	struct slice rule;
+	int fault = address ? names_fault(h, p, q.name, &rule) : 0;
+	if (fault) {
+		if (!second_half(r, p, &q))
+			events_dns(h, p, 0, slice_str(q.name), fault, rule.ptr);
+		return fault == EAI_AGAIN ? 0 : dns_answer(out, &q, DNS_NXDOMAIN, NULL, 0);
+	}
 	uint32_t name = services_claim_name(h, q.name);
 	if (name == UINT32_MAX && (strcmp(q.name, "localhost") == 0 || ends_in(q.name, ".localhost"))) /* RFC 6761 section 6.3 */
 		return dns_answer(out, &q, DNS_NOERROR, !address ? NULL : four ? loopback4 : loopback6, four ? 4 : 16);

@@ -78,7 +78,7 @@ static int add_endpoint(struct host *h, struct served *s, struct page_endpoint *
 /* The two virtual addresses of a name lead to the same listeners. */
 static int add_named(struct host *h, struct served *s, const char *name, uint16_t port, struct err *err)
 {
-	uint32_t at = publish_name(&h->page, name, 0);
+	uint32_t at = publish_name(&h->page, name, rules_on(h->rules, PORT_DNS, SLICE_NONE, SLICE_NONE) ? PAGE_ASK_NAME : 0);
 	char boundary[300];
 
 	if (at == UINT32_MAX)

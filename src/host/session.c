@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/fault.h"
 #include "host/session.h"
 
 #define ATTRIBUTION_MS 1000 /* how long a connection waits for its record */
@@ -116,7 +117,7 @@ void session_start_timer(struct session *s, uint64_t delay_ns)
 	uv_timer_start(&s->timer, on_timer, delay_ns ? (delay_ns + 999999) / 1000000 + 1 : 0, 0);
 }
 
-static void mark_dirty(struct session *s)
+void session_mark_dirty(struct session *s)
 {
 	if (s->dirty)
 		return;
@@ -180,10 +181,17 @@ static void answer(struct session *s)
 	if (hit && rule_answer(h->rules, hit, req, rep))
 		return;
 	const struct fake *fake = s->served->type->fake;
-	enum reply_by by = rep->by;
+	struct reply before = *rep;
+	rep->failed = false;
 	if (fake && fake->answer(s->served->fake, s->codec, req, rep)) {
-		if (by == BY_FAULT)
-			rep->by = by;
+		if (before.by == BY_FAULT) {
+			rep->by = before.by;
+			rep->effect = !rep->failed;
+			if (before.failed) {
+				rep->failed = true;
+				rep->err = before.err;
+			}
+		}
 		return;
 	}
 	rep->by = BY_NONE;
@@ -202,33 +210,28 @@ static void finish_request(struct session *s)
 	s->link.now_ns = host_wall_ns();
 	s->active_ns = host_now(s->host); /* a wait of seam's own is not the program's idleness */
 	events_answered(s);
-	switch (s->reply.fault) {
-	case FAULT_NONE:
-	case FAULT_REFUSE: case FAULT_TLS_ALERT: /* only before a session has requests */
+	size_t from = s->stream.out.len;
+	if (!s->reply.fault || fault_has_answer(&s->reply))
 		stay = s->served->type->codec->encode(s->codec, &s->request, &s->reply, &s->stream.out, &tail);
-		break;
-	case FAULT_RESET:
-		session_break_off(s, "reset by a rule");
-		break;
-	case FAULT_EOF:
-		stay = false;
-		break;
+	if (s->reply.fault) {
+		fault_begin(s, from, tail, stay);
+		tail = NULL;
 	}
 	request_release(&s->request);
 	reply_release(&s->reply);
 	begin_request(s);
-	if (s->state == SESSION_ENDED) {
+	if (s->state != SESSION_OPEN) { /* a fault ended it, or is still at it */
 		body_free(tail);
 		return;
 	}
 	if (tail)
 		stream_tail(&s->stream, tail);
 	if (!stay) {
-		end_session(s, s->reply.fault == FAULT_EOF ? "ended by a rule" : "ended by the service", true);
+		end_session(s, "ended by the service", true);
 		s->stream.finishing = true;
 	}
 	s->stream.hold = tail != NULL; /* the next reply follows the body */
-	mark_dirty(s);
+	session_mark_dirty(s);
 }
 
 static void take_request(struct session *s)
@@ -269,20 +272,20 @@ static size_t session_step(struct session *s, struct slice in)
 			break;
 		case DECODE_OWN:
 			taken += used;
-			mark_dirty(s);
+			session_mark_dirty(s);
 			break;
 		case DECODE_TLS:
 			handshake_begin(s, slice_skip(in, taken + used));
 			return in.len;
 		case DECODE_CLOSE:
 			end_session(s, NULL, true);
-			mark_dirty(s); /* a farewell may be in out */
+			session_mark_dirty(s); /* a farewell may be in out */
 			stream_finish(&s->stream);
 			return in.len;
 		case DECODE_BAD:
 			events_bad(s);
 			end_session(s, "bad protocol", true);
-			mark_dirty(s);
+			session_mark_dirty(s);
 			stream_finish(&s->stream);
 			return in.len;
 		}
@@ -327,7 +330,8 @@ static void on_ended(struct stream *stream, int error)
 		stream_close(stream, false);
 		return;
 	}
-	if (s->state == SESSION_WAITING || s->stream.tail)
+	bool pacing = s->state == SESSION_FAULTY && s->faulty.rest.len;
+	if (s->state == SESSION_WAITING || pacing || s->stream.tail)
 		return; /* it still waits for an answer: RFC 9293 lets it half-close */
 	bool farewell = !codec->clean_end || !s->codec || codec->clean_end(s->codec);
 	end_session(s, farewell ? NULL : "without farewell", farewell);
@@ -356,6 +360,10 @@ static void on_timer(uv_timer_t *timer)
 	}
 	if (handshake_timer(s))
 		return;
+	if (s->state == SESSION_FAULTY) {
+		fault_goes_on(s);
+		return;
+	}
 	finish_request(s);
 	if (s->state == SESSION_OPEN && !s->stream.tail)
 		stream_resume(&s->stream);
@@ -380,6 +388,7 @@ static void on_closed(struct stream *stream)
 	request_release(&s->request);
 	reply_release(&s->reply); /* one that was still to be said */
 	arena_release(&s->arena);
+	buf_release(&s->faulty.rest);
 	if (s->prev)
 		s->prev->next = s->next;
 	else

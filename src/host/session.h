@@ -10,7 +10,16 @@
 #include "host/handshake.h"
 #include "host/inside.h"
 
-enum session_state { SESSION_NAMELESS, SESSION_SNIFFING, SESSION_OPEN, SESSION_WAITING, SESSION_ENDED };
+enum session_state { SESSION_NAMELESS, SESSION_SNIFFING, SESSION_OPEN, SESSION_WAITING, SESSION_FAULTY, SESSION_ENDED };
+
+/* fault.c */
+struct faulty {
+	enum fault fault;
+	struct buf rest;         /* what has not left yet */
+	uint64_t rate;           /* bytes a second */
+	uint64_t sent;           /* bytes of it so far */
+	bool stay;               /* the connection goes on after it */
+};
 
 struct session {
 	struct stream stream; /* first: the stream's owner is found by its address */
@@ -37,11 +46,14 @@ struct session {
 	struct pool *pool;       /* hygiene.c; NULL: not known yet */
 	uint64_t active_ns, idle_ns; /* bytes moved last; longest time in between */
 	bool used;               /* did a unit of work */
+	struct faulty faulty;    /* an answer that a fault lets out bit by bit, or not at all */
 	uv_timer_t timer;        /* attribution, then delays */
 	struct handshake handshake;
 };
 
 /* Writes the end and closes, with a reset or after what is still to be sent. */
+/* Has bytes to send at the end of the turn. */
+void session_mark_dirty(struct session *s);
 void session_break_off(struct session *s, const char *how);
 void session_break_off_softly(struct session *s, const char *how);
 /* No earlier than asked. */

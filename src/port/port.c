@@ -33,6 +33,16 @@ const char *reply_by_name(enum reply_by by)
 	return by_names[(unsigned)by < sizeof(by_names) / sizeof(by_names[0]) ? by : BY_NONE];
 }
 
+const char *fault_name(enum fault f)
+{
+	static const char *const names[FAULT_COUNT] = {
+#define FAULT(id, name, err, places) [FAULT_##id] = name,
+#include "port/faults.def"
+	};
+
+	return (unsigned)f < FAULT_COUNT && names[f] ? names[f] : "";
+}
+
 /* ---- requests and replies --------------------------------------------- */
 
 struct body *request_body(const struct request *r)

@@ -179,7 +179,16 @@ void request_release(struct request *r); /* drops bodies and JSON; the arena is 
 enum reply_by { BY_NONE = 0, BY_RULE, BY_FAKE, BY_SEED, BY_RECORD, BY_REPLAY, BY_PASS, BY_FAULT };
 const char *reply_by_name(enum reply_by by);
 
-enum fault { FAULT_NONE = 0, FAULT_RESET, FAULT_REFUSE, FAULT_EOF, FAULT_TLS_ALERT };
+/* What goes wrong, beside what is answered. One row a fault: faults.def. */
+enum fault {
+	FAULT_NONE = 0,
+#define FAULT(id, name, err, places) FAULT_##id,
+#include "port/faults.def"
+	FAULT_COUNT
+};
+/* As rule files write it: "half-close"; "" for none. */
+const char *fault_name(enum fault f);
+#define FAULT_AFTER_DEFAULT UINT64_MAX
 
 struct http_reply {
 	int status;
@@ -274,6 +283,10 @@ struct reply {
 	struct slice err;       /* SQLSTATE, HTTP status, errno name, S3 code */
 	uint64_t delay_ns;      /* before the reply is sent */
 	enum fault fault;
+	uint64_t fault_after;   /* bytes of the answer that arrive first; FAULT_AFTER_DEFAULT: as the fault likes */
+	uint64_t fault_rate;    /* throttle: bytes a second */
+	bool mid_response;      /* the fault comes when part of the answer has left */
+	bool effect;            /* with a fault: what was asked was done, though the asker may not learn it */
 	const struct why *why;  /* only with BY_NONE */
 	union {
 		struct sql_reply sql;

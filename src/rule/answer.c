@@ -92,15 +92,18 @@ static void apply_fault(const struct action *a, struct reply *reply)
 	reply->fault = a->fault;
 	if (a->fault == FAULT_NONE)
 		return;
-	reply->failed = true;
-	if (a->fault == FAULT_REFUSE) {
+	reply->fault_after = a->fault_after;
+	reply->fault_rate = a->fault_rate;
+	reply->mid_response = a->mid_response;
+	reply->failed = a->fault_err.len > 0;
+	reply->err = a->fault_err;
+	if (a->fault == FAULT_REFUSE)
 		reply->connect.error = ECONNREFUSED;
-		reply->err = SLICE_LIT("ECONNREFUSED");
-	} else if (a->fault == FAULT_TLS_ALERT) {
+	else if (a->fault == FAULT_ERRNO)
+		reply->connect.error = a->fault_errno;
+	if (a->fault == FAULT_TLS_ALERT) {
 		reply->tls.alert = a->alert;
 		reply->err = slice_str(tls_alert_name(a->alert));
-	} else {
-		reply->err = a->fault == FAULT_RESET ? SLICE_LIT("ECONNRESET") : SLICE_LIT("EOF");
 	}
 }
 
@@ -149,7 +152,7 @@ bool rule_answer(struct rules *r, struct rule_hit *hit, struct request *req, str
 	apply_fault(a, reply);
 	if (a->pass)
 		return false;
-	if (a->fault)
+	if (a->fault && !a->answers)
 		return true;
 	switch (req->port) {
 	case PORT_SQL: answer_sql(r, hit, req, reply); break;
@@ -158,6 +161,11 @@ bool rule_answer(struct rules *r, struct rule_hit *hit, struct request *req, str
 	case PORT_CALL: answer_call(r, hit, req, reply); break;
 	case PORT_TLS: reply->tls.certificate = a->certificate; break;
 	default: break;
+	}
+	if (a->fault) { /* what the asker sees of it */
+		reply->effect = true;
+		reply->failed = reply->failed || a->fault_err.len > 0;
+		reply->err = a->fault_err.len ? a->fault_err : reply->err;
 	}
 	return true;
 }

@@ -14,7 +14,7 @@ static const char *const rule_keys[] = { "id",    "on", "service", "priority", "
 /* Ports whose requests reach this version, and what is to come. */
 bool load_port_known(enum port port)
 {
-	return port == PORT_CONNECT || port == PORT_TLS || port == PORT_SQL || port == PORT_HTTP || port == PORT_OBJECT || port == PORT_CALL;
+	return port == PORT_CONNECT || port == PORT_TLS || port == PORT_SQL || port == PORT_HTTP || port == PORT_OBJECT || port == PORT_CALL || port == PORT_DNS;
 }
 
 static const char *const *port_names(void)

@@ -150,7 +150,11 @@ struct cell {
 struct action {
 	bool pass;
 	enum fault fault;
-	bool after_effect;
+	bool after_effect, mid_response;
+	bool answers;            /* there is content beside the fault */
+	uint64_t fault_after, fault_rate;
+	int fault_errno;         /* errno:NAME */
+	struct slice fault_err;  /* what the asker sees */
 	enum delay_kind delay;
 	uint64_t delay_ns, delay_max_ns; /* lognormal: delay_ns is the median */
 	double sigma;

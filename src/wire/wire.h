@@ -228,10 +228,11 @@ enum page_mode { PAGE_FAKE = 1, PAGE_PASS = 2 };
 struct page_name {
 	uint32_t ip4;     /* network order, in the run's /20 of 127.64.0.0/10 */
 	uint8_t ip6[16];  /* fd5e::x */
-	uint32_t flags;   /* PAGE_PASS_NAME */
+	uint32_t flags;   /* PAGE_PASS_NAME, PAGE_ASK_NAME */
 	char name[PAGE_NAME_BYTES]; /* lower case, NUL-terminated */
 };
 #define PAGE_PASS_NAME 1u /* of a pass service: ask the real resolver */
+#define PAGE_ASK_NAME 2u  /* a rule may have something to say: ask the host */
 
 /* Where an asked address goes. */
 struct page_endpoint {
