@@ -98,7 +98,7 @@ void hygiene_known(struct session *s)
 
 void hygiene_request(struct session *s)
 {
-	bool describes = s->request.port == PORT_SQL && s->request.sql.describe;
+	bool describes = s->request.port == PORT_SQL && (s->request.sql.describe || s->request.sql.login);
 
 	if (!s->pool || s->link.in_transaction || describes)
 		return;

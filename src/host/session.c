@@ -85,6 +85,7 @@ void session_attribute(struct session *s, struct process *p, int32_t tid)
 				 .host = slice_str(s->endpoint->name),
 				 .port = s->endpoint->port,
 				 .local = s->peer_port == 0,
+				 .asks_login = rules_name(h->rules, PORT_SQL, slice_str(s->served->declared->name), SLICE_LIT("login")),
 				 .now_ns = host_wall_ns(),
 				 .interrupt = interrupt };
 	begin_request(s);

@@ -83,6 +83,7 @@ struct sql_request {
 	struct sql_value *params; /* bind parameters by position, $1 first */
 	size_t nparams;
 	bool describe;          /* only: what columns would it have? never consumes a rule, leaves no event, params may be missing */
+	bool login;             /* no statement: may this user log in? Only rules that name it are asked; leaves an event when one answers */
 	bool extended;          /* came through Parse/Bind/Execute */
 	struct slice user, database;
 	struct body *copy_in;   /* COPY FROM STDIN: the data that was sent; else NULL */

@@ -77,7 +77,9 @@ bool rule_applies(const struct rule *rule, const struct request *req)
 {
 	if (rule->service && !slice_eq_str(req->service, rule->service))
 		return false;
-	return !rule->op.len || slice_eq_nocase(rule->op, req->op);
+	if (!rule->op.len) /* a log-in is for rules that name it */
+		return req->port != PORT_SQL || !req->sql.login;
+	return slice_eq_nocase(rule->op, req->op);
 }
 
 bool nth_holds(const struct rule *rule, uint64_t ordinal)
@@ -171,6 +173,16 @@ struct rule_hit *rules_match(struct rules *r, struct request *req)
 		return kept;
 	}
 	return NULL;
+}
+
+bool rules_name(const struct rules *r, enum port port, struct slice service, struct slice op)
+{
+	const struct port_index *index = &r->ports[port];
+
+	for (size_t i = 0; i < index->count; i++)
+		if ((!index->list[i]->service || slice_eq_str(service, index->list[i]->service)) && slice_eq_nocase(op, index->list[i]->op))
+			return true;
+	return false;
 }
 
 bool rules_on(const struct rules *r, enum port port, struct slice service, struct slice op)

@@ -109,6 +109,8 @@ struct rule_hit *rules_match(struct rules *r, struct request *req);
 /* The closest rule and its conditions, for a request that nothing answered.
  * Allocated in the request's arena; never NULL. */
 const struct why *rules_why(struct rules *r, struct request *req);
+/* True when a rule names that operation itself ("sql.login"). */
+bool rules_name(const struct rules *r, enum port port, struct slice service, struct slice op);
 /* True when a rule on this port (and service, unless empty) exists: whether it
  * is worth asking. For PORT_CALL, `op` narrows to one function. */
 bool rules_on(const struct rules *r, enum port port, struct slice service, struct slice op);

@@ -32,6 +32,7 @@ struct link {
 	uint16_t port;
 	bool tls;                /* the bytes come out of TLS */
 	bool local;              /* a Unix socket */
+	bool asks_login;         /* a rule wants to decide on log-ins (sql.login) */
 	uint64_t now_ns;         /* run clock, nanoseconds since 1970; set by the host before each decode and encode */
 	/* What the codec tells the host of its connection, for hygiene: who logged in
 	 * (as long as the codec's state lives; "" unknown yet, or no log-in), whether a

@@ -35,6 +35,7 @@ static void conn_free(void *state)
 	if (!c)
 		return;
 	pg_cancel_leave(c);
+	pg_auth_release(&c->auth);
 	pg_statement_drop(c->statement);
 	pg_portals_release(&c->portals);
 	pg_session_release(&c->session);
@@ -122,6 +123,8 @@ static bool encode(void *state, const struct request *req, const struct reply *r
 	struct pg_conn *c = state;
 
 	(void)tail;
+	if (c->ask == PG_ASK_LOGIN)
+		return pg_startup_login(c, req, reply, out);
 	if (c->ask == PG_ASK_QUERY)
 		pg_query_encode(c, req, reply, out);
 	else
@@ -173,7 +176,9 @@ static int check_names(const struct service_config *config, const char *key, jso
 static int server_new(void **fake, const struct service_config *config, struct err *err)
 {
 	json_t *version = json_object_get(config->json, "version"), *databases = json_object_get(config->json, "databases"),
-	       *users = json_object_get(config->json, "users");
+	       *users = json_object_get(config->json, "users"), *auth = json_object_get(config->json, "auth"),
+	       *most = json_object_get(config->json, "max_connections"), *read_only = json_object_get(config->json, "read_only");
+	enum pg_auth_method method = PG_AUTH_SCRAM;
 	struct pg_server *s = NULL;
 	int rc;
 
@@ -183,6 +188,14 @@ static int server_new(void **fake, const struct service_config *config, struct e
 		return service_bad(config, err, "databases", "expected an array of names, like [\"shop\"]");
 	if (users && !json_is_object(users))
 		return service_bad(config, err, "users", "expected an object of passwords, like {\"app\": \"secret\"}");
+	if (auth && (!json_is_string(auth) || !pg_auth_method_find(json_string_value(auth), &method)))
+		return service_bad(config, err, "auth", "expected \"scram-sha-256\", \"md5\" or \"password\"");
+	if (auth && !users)
+		return service_bad(config, err, "auth", "needs \"users\", like {\"app\": \"secret\"}");
+	if (most && (!json_is_integer(most) || json_integer_value(most) < 1 || json_integer_value(most) > 262143))
+		return service_bad(config, err, "max_connections", "expected a number from 1 to 262143");
+	if (read_only && !json_is_boolean(read_only))
+		return service_bad(config, err, "read_only", "expected true or false");
 	rc = check_names(config, "databases", databases, err);
 	if (!rc)
 		rc = check_names(config, "users", users, err);
@@ -197,6 +210,9 @@ static int server_new(void **fake, const struct service_config *config, struct e
 	}
 	s->databases = databases;
 	s->users = users;
+	s->auth = method;
+	s->max_connections = (size_t)json_integer_value(most);
+	s->read_only = json_is_true(read_only);
 	s->seed = config->seed;
 	*fake = s;
 	return 0;
@@ -205,6 +221,10 @@ static int server_new(void **fake, const struct service_config *config, struct e
 static bool answer(void *fake, void *conn, struct request *req, struct reply *reply)
 {
 	(void)fake;
+	if (req->sql.login) {
+		reply->by = BY_FAKE;
+		return true;
+	}
 	if (!pg_command_answer(conn, req, reply))
 		return false;
 	reply->by = BY_FAKE;
@@ -212,7 +232,7 @@ static bool answer(void *fake, void *conn, struct request *req, struct reply *re
 	return true;
 }
 
-static const char *const keys[] = { "databases", "users", "version", NULL };
+static const char *const keys[] = { "auth", "databases", "max_connections", "read_only", "users", "version", NULL };
 
 static const struct codec codec = {
 	.new = conn_new,

@@ -14,6 +14,7 @@
 
 #include "base/map.h"
 #include "port/sql.h"
+#include "service/pg/pg_auth.h"
 #include "service/pg/pg_portal.h"
 #include "service/pg/pg_session.h"
 #include "service/pg/pg_words.h"
@@ -23,13 +24,16 @@ struct pg_server {
 	char *version;          /* server_version: "15.8" */
 	json_t *databases;      /* array of names; NULL: any name exists. Borrowed */
 	json_t *users;          /* object of name: password; NULL: anybody. Borrowed */
+	enum pg_auth_method auth; /* how they prove it */
+	size_t max_connections; /* that are logged in; 0: any number */
+	bool read_only;         /* a standby: nothing can be written */
 	uint64_t seed;
 	struct pg_conn *first;  /* connections, for CancelRequest */
 };
 
 enum pg_phase {
 	PG_PHASE_START,    /* startup packet, or a request for encryption or cancel */
-	PG_PHASE_PASSWORD, /* the answer to AuthenticationCleartextPassword */
+	PG_PHASE_PASSWORD, /* the exchange that pg_auth leads */
 	PG_PHASE_READY,
 };
 
@@ -40,6 +44,7 @@ enum pg_ask {
 	PG_ASK_DESCRIBE_STATEMENT,
 	PG_ASK_DESCRIBE_PORTAL,
 	PG_ASK_PEEK,       /* Parse of a text with a syntax error: does a rule know it? */
+	PG_ASK_LOGIN,      /* may this program log in? */
 	PG_ASK_REFUSED,    /* Parse or Bind that must fail: the answer is the error */
 };
 
@@ -64,6 +69,7 @@ struct pg_conn {
 	struct pg_conn *next, *prev; /* of the same server */
 	enum pg_phase phase;
 	uint32_t pid, key;
+	struct pg_auth auth;
 	struct pg_session session;
 	struct pg_portals portals;
 	struct pg_query query;
@@ -84,6 +90,8 @@ struct pg_conn {
 
 /* pg_startup.c: until the connection is ready. */
 enum decode pg_startup_decode(struct pg_conn *c, struct slice in, size_t *used, struct request *req, struct buf *out);
+/* What rules said of a log-in. False: the connection is to be closed. */
+bool pg_startup_login(struct pg_conn *c, const struct request *req, const struct reply *reply, struct buf *out);
 
 /* pg_query.c: the simple protocol. */
 enum decode pg_query_start(struct pg_conn *c, struct slice body, struct request *req, struct buf *out);

@@ -170,8 +170,47 @@ static void tell_version(struct pg_session *s, const char *version, struct arena
 	pg_session_force(s, "server_version_num", arena_printf(a, "%lu", major * 10000 + minor), PG_SCOPE_START);
 }
 
-static enum decode start(struct pg_conn *c, uint32_t version, struct pg_reader *r, struct arena *a, struct buf *out)
+/* More clients than max_connections (InitProcess in proc.c). */
+static bool crowded(const struct pg_conn *c)
 {
+	size_t open = 0;
+
+	if (!c->server || !c->server->max_connections)
+		return false;
+	for (const struct pg_conn *other = c->server->first; other; other = other->next)
+		open += other != c && other->phase == PG_PHASE_READY && !other->goodbye;
+	return open >= c->server->max_connections;
+}
+
+/* Asks for a password, or goes on without. */
+static enum decode authenticate(struct pg_conn *c, struct buf *out)
+{
+	struct pg_server *server = c->server;
+
+	if (crowded(c))
+		return FATAL(out, "53300", "sorry, too many clients already");
+	if (!server || !server->users)
+		return welcome(c, out);
+	pg_auth_init(&c->auth, server->auth, (uint64_t)c->key << 32 ^ server->seed);
+	pg_auth_begin(&c->auth, c->session.user, json_string_value(json_object_get(server->users, c->session.user)), out);
+	c->phase = PG_PHASE_PASSWORD;
+	return DECODE_OWN;
+}
+
+/* Rules on "sql.login" decide before a password is asked for. */
+static enum decode ask_login(struct pg_conn *c, struct request *req)
+{
+	pg_request_fill(c, req, SLICE_LIT(""), sql_analyse(SLICE_LIT("")));
+	req->op = SLICE_LIT("login");
+	req->sum = SLICE_LIT("LOGIN");
+	req->sql.login = true;
+	c->ask = PG_ASK_LOGIN;
+	return DECODE_REQUEST;
+}
+
+static enum decode start(struct pg_conn *c, uint32_t version, struct pg_reader *r, struct request *req, struct buf *out)
+{
+	struct arena *a = req->arena;
 	struct pg_server *server = c->server;
 	struct startup s = { 0 };
 	struct sql_error *e;
@@ -190,6 +229,10 @@ static enum decode start(struct pg_conn *c, uint32_t version, struct pg_reader *
 	pg_session_start(&c->session, s.user, s.database.len ? s.database : s.user);
 	tell_version(&c->session, server ? server->version : "15.8", a);
 	pg_session_force(&c->session, "session_authorization", s.user, PG_SCOPE_START);
+	if (server && server->read_only) {
+		pg_session_force(&c->session, "default_transaction_read_only", SLICE_LIT("on"), PG_SCOPE_START);
+		pg_session_force(&c->session, "in_hot_standby", SLICE_LIT("on"), PG_SCOPE_START);
+	}
 	e = apply_options(c, s.options, a);
 	for (size_t i = 0; i < s.nsettings && !e; i++)
 		e = pg_session_set(&c->session, s.settings[i].name, s.settings[i].value, PG_SCOPE_START, a);
@@ -198,36 +241,21 @@ static enum decode start(struct pg_conn *c, uint32_t version, struct pg_reader *
 		pg_error_write(out, e, 0);
 		return DECODE_CLOSE;
 	}
-	if (server && server->users) {
-		size_t at = pg_write_begin(out, 'R');
-
-		buf_add_be32(out, 3); /* AuthenticationCleartextPassword */
-		pg_write_end(out, at);
-		c->phase = PG_PHASE_PASSWORD;
-		return DECODE_OWN;
-	}
-	return welcome(c, out);
+	if (c->link->asks_login)
+		return ask_login(c, req);
+	return authenticate(c, out);
 }
 
-/* Takes as long for a wrong first letter as for a wrong last one: the habit costs nothing. */
-static bool same_secret(struct slice a, struct slice b)
-{
-	unsigned char differ = a.len != b.len;
-
-	for (size_t i = 0; i < a.len && i < b.len; i++)
-		differ |= (unsigned char)(a.ptr[i] ^ b.ptr[i]);
-	return !differ;
-}
-
-static enum decode password(struct pg_conn *c, struct slice in, size_t *used, struct buf *out)
+static enum decode password(struct pg_conn *c, struct slice in, size_t *used, struct arena *a, struct buf *out)
 {
 	struct pg_message m;
 	enum pg_frame frame = pg_message_read(in, &m);
+	const char *what = c->auth.method == PG_AUTH_SCRAM ? "SASL" : "password";
 
 	if (frame == PG_FRAME_MORE && (!m.type || m.type == 'p'))
 		return DECODE_MORE;
 	if (frame == PG_FRAME_LENGTH || (m.type != 'p' && m.type != 'X')) {
-		pg_error_send(out, "FATAL", "08P01", "expected password response, got message type %d", m.type);
+		pg_error_send(out, "FATAL", "08P01", "expected %s response, got message type %d", what, m.type);
 		return DECODE_BAD;
 	}
 	if (frame == PG_FRAME_MORE)
@@ -237,16 +265,31 @@ static enum decode password(struct pg_conn *c, struct slice in, size_t *used, st
 		c->goodbye = true;
 		return DECODE_CLOSE;
 	}
-	struct pg_reader r = { .rest = m.body };
-	struct slice given = pg_read_string(&r);
-	if (pg_read_end(&r))
-		return FATAL(out, "08P01", "invalid password packet size");
-	if (!given.len)
-		return FATAL(out, "28P01", "empty password returned by client");
-	const char *wanted = json_string_value(json_object_get(c->server->users, c->session.user));
-	if (!wanted || !same_secret(given, slice_str(wanted)))
-		return FATAL(out, "28P01", "password authentication failed for user \"%s\"", c->session.user);
-	return welcome(c, out);
+	struct sql_error *e = NULL;
+	switch (pg_auth_step(&c->auth, m.body, a, out, &e)) {
+	case PG_AUTH_MORE:
+		return DECODE_OWN;
+	case PG_AUTH_OK:
+		return welcome(c, out);
+	case PG_AUTH_FAILED:
+		break;
+	}
+	pg_error_write(out, e, 0);
+	return DECODE_CLOSE;
+}
+
+bool pg_startup_login(struct pg_conn *c, const struct request *req, const struct reply *reply, struct buf *out)
+{
+	const struct sql_error *refused = pg_answer_error(req, reply);
+
+	if (refused) {
+		struct sql_error fatal = *refused;
+
+		fatal.severity = SLICE_LIT("FATAL");
+		pg_error_write(out, &fatal, 0);
+		return false;
+	}
+	return authenticate(c, out) != DECODE_CLOSE;
 }
 
 enum decode pg_startup_decode(struct pg_conn *c, struct slice in, size_t *used, struct request *req, struct buf *out)
@@ -254,7 +297,7 @@ enum decode pg_startup_decode(struct pg_conn *c, struct slice in, size_t *used, 
 	struct pg_reader r = { .rest = in };
 
 	if (c->phase == PG_PHASE_PASSWORD)
-		return password(c, in, used, out);
+		return password(c, in, used, req->arena, out);
 	if (in.len < 4)
 		return DECODE_MORE;
 	uint32_t len = pg_read_int32(&r);
@@ -278,5 +321,5 @@ enum decode pg_startup_decode(struct pg_conn *c, struct slice in, size_t *used, 
 		c->link->aside = true;
 		return DECODE_CLOSE;
 	}
-	return start(c, code, &r, req->arena, out);
+	return start(c, code, &r, req, out);
 }

@@ -192,7 +192,7 @@ START_TEST(users_must_give_their_password)
 		{ "app", SLICE_LIT("secret"), "E FATAL 08P01 invalid password packet size\n" },
 	};
 	struct jsondoc doc;
-	void *fake = server("{\"users\": {\"app\": \"secret\"}}", &doc);
+	void *fake = server("{\"users\": {\"app\": \"secret\"}, \"auth\": \"password\"}", &doc);
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct pg_talk t;
@@ -229,6 +229,10 @@ START_TEST(a_declaration_that_cannot_be_names_its_place)
 		{ "{\"databases\": \"shop\"}", "databases: expected an array of names, like [\"shop\"]" },
 		{ "{\"databases\": [\"a\", 7]}", "databases[1]: expected the name of a database as a string" },
 		{ "{\"users\": [\"app\"]}", "users: expected an object of passwords, like {\"app\": \"secret\"}" },
+		{ "{\"auth\": \"kerberos\", \"users\": {}}", "auth: expected \"scram-sha-256\", \"md5\" or \"password\"" },
+		{ "{\"auth\": \"md5\"}", "auth: needs \"users\", like {\"app\": \"secret\"}" },
+		{ "{\"max_connections\": 0}", "max_connections: expected a number from 1 to 262143" },
+		{ "{\"read_only\": 1}", "read_only: expected true or false" },
 		{ "{\"users\": {\"app\": null}}", "users: the password of \"app\" must be a string" },
 	};
 
