@@ -62,6 +62,21 @@ static void interrupt(struct link *link, void (*fill)(struct reply *reply, struc
 		stream_resume(&s->stream);
 }
 
+/* A fake has finished the answer that it put off; a rule's delay still comes on top. */
+static void resume(struct link *link)
+{
+	struct session *s = (struct session *)((char *)link - offsetof(struct session, link));
+
+	if (s->state != SESSION_LATER) {
+		s->reply.later = false; /* finished within answer() itself, or for nobody */
+		return;
+	}
+	uv_timer_stop(&s->timer);
+	s->reply.later = false;
+	s->state = SESSION_WAITING;
+	session_start_timer(s, s->reply.delay_ns);
+}
+
 static void begin_request(struct session *s)
 {
 	arena_reset(&s->arena);
@@ -87,7 +102,8 @@ void session_attribute(struct session *s, struct process *p, int32_t tid)
 				 .local = s->peer_port == 0,
 				 .asks_login = rules_name(h->rules, PORT_SQL, slice_str(s->served->declared->name), SLICE_LIT("login")),
 				 .now_ns = host_wall_ns(),
-				 .interrupt = interrupt };
+				 .interrupt = interrupt,
+				 .resume = resume };
 	begin_request(s);
 	s->state = SESSION_SNIFFING;
 	events_session(s, "conn.open", NULL);
@@ -245,6 +261,13 @@ static void take_request(struct session *s)
 	s->asked_ns = host_now(s->host);
 	hygiene_request(s);
 	answer(s);
+	if (s->reply.later) {
+		s->state = SESSION_LATER;
+		s->stream.hold = true;
+		if (s->reply.later_ns)
+			session_start_timer(s, s->reply.later_ns);
+		return;
+	}
 	if (!s->reply.delay_ns) {
 		finish_request(s);
 		return;
@@ -332,7 +355,7 @@ static void on_ended(struct stream *stream, int error)
 		return;
 	}
 	bool pacing = s->state == SESSION_FAULTY && s->faulty.rest.len;
-	if (s->state == SESSION_WAITING || pacing || s->stream.tail)
+	if (s->state == SESSION_WAITING || s->state == SESSION_LATER || pacing || s->stream.tail)
 		return; /* it still waits for an answer: RFC 9293 lets it half-close */
 	bool farewell = !codec->clean_end || !s->codec || codec->clean_end(s->codec);
 	end_session(s, farewell ? NULL : "without farewell", farewell);
@@ -363,6 +386,10 @@ static void on_timer(uv_timer_t *timer)
 		return;
 	if (s->state == SESSION_FAULTY) {
 		fault_goes_on(s);
+		return;
+	}
+	if (s->state == SESSION_LATER) {
+		s->served->type->fake->overdue(s->served->fake, s->codec);
 		return;
 	}
 	finish_request(s);
@@ -415,7 +442,7 @@ void session_close_all(struct host *h)
 bool session_any_busy(const struct host *h)
 {
 	for (const struct session *s = h->sessions; s; s = s->next)
-		if (s->state != SESSION_ENDED && (s->state == SESSION_WAITING || stream_busy(&s->stream)))
+		if (s->state != SESSION_ENDED && (s->state == SESSION_WAITING || s->state == SESSION_LATER || stream_busy(&s->stream)))
 			return true;
 	return false;
 }

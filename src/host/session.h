@@ -10,7 +10,7 @@
 #include "host/handshake.h"
 #include "host/inside.h"
 
-enum session_state { SESSION_NAMELESS, SESSION_SNIFFING, SESSION_OPEN, SESSION_WAITING, SESSION_FAULTY, SESSION_ENDED };
+enum session_state { SESSION_NAMELESS, SESSION_SNIFFING, SESSION_OPEN, SESSION_WAITING, SESSION_LATER, SESSION_FAULTY, SESSION_ENDED };
 
 /* fault.c */
 struct faulty {

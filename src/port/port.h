@@ -283,6 +283,8 @@ struct reply {
 	bool failed;            /* the program sees an error; then `err` is set */
 	struct slice err;       /* SQLSTATE, HTTP status, errno name, S3 code */
 	uint64_t delay_ns;      /* before the reply is sent */
+	bool later;             /* the fake has not finished: it fills this very reply and then calls link->resume */
+	uint64_t later_ns;      /* with `later`: how long the fake means to wait at most (fake->overdue); 0: as long as it takes */
 	enum fault fault;
 	uint64_t fault_after;   /* bytes of the answer that arrive first; FAULT_AFTER_DEFAULT: as the fault likes */
 	uint64_t fault_rate;    /* throttle: bytes a second */

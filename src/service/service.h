@@ -45,6 +45,9 @@ struct link {
 	 * the connection is not waiting. Used by CancelRequest.
 	 */
 	void (*interrupt)(struct link *link, void (*fill)(struct reply *reply, struct request *request));
+	/* The answer that a fake put off (reply->later) is complete. Nothing happens when the
+	 * connection is gone. */
+	void (*resume)(struct link *link);
 };
 
 /* A service of the rule file, made once a run, shared by its connections. */
@@ -112,6 +115,9 @@ struct fake {
 	 * connection.
 	 */
 	bool (*answer)(void *fake, void *conn, struct request *req, struct reply *reply);
+	/* An answer that was put off waits for longer than reply->later_ns: the fake ends
+	 * it, by link->resume. Optional. */
+	void (*overdue)(void *fake, void *conn);
 };
 
 /*
