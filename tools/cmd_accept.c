@@ -174,7 +174,7 @@ static int accept_run(const struct asked *a, const char *golden, const char *run
 		goto out;
 	}
 	bool had = compare_old(golden, run, mask, normalise, &change);
-	if (canon_write_form(canon, put_blob, (void *)(uintptr_t)golden, &text, &err) < 0 || write_file(golden, buf_slice(&text), &err) < 0) {
+	if (canon_write_form(canon, NULL, put_blob, (void *)(uintptr_t)golden, &text, &err) < 0 || write_file(golden, buf_slice(&text), &err) < 0) {
 		rc = cmd_fail("accept", &err);
 		goto out;
 	}

@@ -1,5 +1,5 @@
-/* judge_end: expectations on how the run ended: what the fakes held, what
- * leaked, how much memory was used. */
+/* judge_end: expectations on how the run ended: what the fakes held, how much
+ * memory was used. What leaked is in judge_hygiene.c. */
 #include <string.h>
 
 #include "check/inside.h"
@@ -38,26 +38,6 @@ static bool end_state(struct judge *j, struct tally *t, struct buf *found)
 }
 
 const struct judge_kind judge_state = { .feed = feed_state, .end = end_state };
-
-/* ---- leaks, from the trailer ------------------------------------------------------ */
-
-static bool end_leaks(struct judge *j, struct tally *t, struct buf *found)
-{
-	json_t *leaks = json_object_get(j->trailer, "leaks"), *v;
-	uint64_t sum = 0;
-	const char *name;
-
-	json_object_foreach(leaks, name, v)
-		sum += (uint64_t)json_integer_value(v);
-	if (leaks && sum >= t->e->count.min && sum <= t->e->count.max)
-		return true;
-	buf_addf(found, leaks ? "found %llu:" : "the trace has no trailer", (unsigned long long)sum);
-	json_object_foreach(leaks, name, v)
-		buf_addf(found, " %lld %s", (long long)json_integer_value(v), name);
-	return false;
-}
-
-const struct judge_kind judge_leaks = { .end = end_leaks };
 
 /* ---- memory ------------------------------------------------------------------------- */
 

@@ -25,6 +25,12 @@ struct count_range {
 	uint64_t min, max; /* max UINT64_MAX: no end */
 };
 
+/* One of several numbers of a thing, by its name: "opened", "peak". */
+struct named_range {
+	const char *name;
+	struct count_range range;
+};
+
 /* Which events are meant. */
 struct selector {
 	const struct rule *rule; /* on, service, when; NULL: by `service` and `name` alone */
@@ -42,8 +48,11 @@ struct expectation {
 	struct slice id;         /* as written, or the path */
 	struct slice text;       /* one line: what is expected, as JSON */
 	json_t *json;            /* as written; borrowed */
-	const char *service;     /* state, numbers; NULL: all */
-	struct count_range count;
+	const char *service;     /* state, connections; NULL: all */
+	const char *process, *user, *database; /* connections; NULL: all */
+	struct count_range count; /* leaks: of all together, when there are no parts */
+	struct named_range *parts; /* leaks, connections */
+	size_t nparts;
 	uint64_t limit;          /* bytes: max_rss */
 	struct selector *steps;  /* events, never: one; order: all; each: "in" */
 	size_t nsteps;

@@ -305,16 +305,67 @@ static void load_expect_each(struct load *l, struct expectation *e, json_t *obje
 			     name, name);
 }
 
-static void load_expect_number(struct load *l, struct expectation *e, json_t *object)
+/* The members of `object` that are numbers of a kind each; the others are the caller's. */
+static void read_parts(struct load *l, struct expectation *e, json_t *object, const char *const *known)
 {
-	const char *kind = NULL;
-#define EXPECT(name_, key_, reader_) if (e->kind == EXPECT_##name_) kind = key_;
-#include "rule/expect.def"
-	const char *own[] = { kind, "service", NULL };
+	e->parts = ARENA_ARRAY(&l->r->arena, struct named_range, json_object_size(object) + 1);
+	for (; *known; known++)
+		if (json_object_get(object, *known)) {
+			struct named_range *part = &e->parts[e->nparts++];
+			part->name = *known;
+			read_count_of(l, object, *known, &part->range);
+		}
+}
+
+/* As the trailer names them (host/hygiene.c). */
+static const char *const leak_names[] = { "connections", "results", "transactions", "idle", "curl_easy", "curl_multi", "used_after_fork",
+					  "two_threads", NULL };
+
+/* 0, {"max": 2}, or kind by kind: {"connections": 0, "results": {"max": 5}}. */
+static void load_expect_leaks(struct load *l, struct expectation *e, json_t *object)
+{
+	static const char *const own[] = { "leaks", NULL };
+	json_t *v = json_object_get(object, "leaks");
+	bool parts = false;
 
 	keys(l, object, own);
-	read_count_of(l, object, kind, &e->count);
-	e->service = load_text_of(l, object, "service");
+	for (size_t i = 0; leak_names[i]; i++)
+		parts = parts || json_object_get(v, leak_names[i]);
+	if (!parts) {
+		read_count_of(l, object, "leaks", &e->count);
+		return;
+	}
+	size_t former = load_enter(l, "leaks");
+	load_keys(l, v, leak_names, NULL);
+	read_parts(l, e, v, leak_names);
+	load_leave(l, former);
+}
+
+static const char *const connection_names[] = { "opened", "reused", "peak", "leaked", "transactions", "idle", NULL };
+
+static void load_expect_connections(struct load *l, struct expectation *e, json_t *object)
+{
+	static const char *const own[] = { "connections", NULL };
+	static const char *const known[] = { "service", "process", "user", "database", "opened", "reused", "peak", "leaked", "transactions", "idle",
+					     NULL };
+	json_t *v = json_object_get(object, "connections");
+	size_t former;
+
+	keys(l, object, own);
+	former = load_enter(l, "connections");
+	if (load_want(l, v, JSON_OBJECT)) {
+		load_keys(l, v, known, NULL);
+		e->service = load_text_of(l, v, "service");
+		e->process = load_text_of(l, v, "process");
+		e->user = load_text_of(l, v, "user");
+		e->database = load_text_of(l, v, "database");
+		if (e->service && any_services(l->r) && !find_service(l->r, slice_str(e->service)))
+			load_bad_key(l, "service", "no service is named \"%s\"%s", e->service, load_hint(l, e->service, heads(l), false));
+		read_parts(l, e, v, connection_names);
+		if (!e->nparts)
+			load_bad(l, "nothing is said of them: add \"opened\", \"reused\", \"peak\", \"leaked\", \"transactions\" or \"idle\"");
+	}
+	load_leave(l, former);
 }
 
 static void load_expect_size(struct load *l, struct expectation *e, json_t *object)

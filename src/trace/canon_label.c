@@ -7,38 +7,79 @@
  */
 #include "trace/canon_model.h"
 
+/* Which value has which number is forgotten after loading: only labels need it.
+ * Read in the same order, the values get the same numbers again. */
+static void number_again(struct canon *c)
+{
+	size_t n = 0;
+
+	idmap_release(&c->text.etags);
+	idmap_init(&c->text.etags);
+	c->text.again = true;
+	c->state = CANON_READING;
+	for (uint32_t i = 0; i < trace_file_count(c->file); i++) {
+		struct slice leaves[SKELETON_LEAVES];
+		struct skeleton *s = trace_file_skeleton(c->file, i, leaves);
+		struct shape_plan *p = shape_plan(&c->text, s);
+		struct shape unused;
+		size_t values = c->nvalues, occurrences = c->noccurrences;
+		c->nfound = 0;
+		c->nvalues = n;
+		shape_event(&c->text, s, p, leaves, &unused);
+		n = c->nvalues;
+		c->nvalues = values;
+		c->noccurrences = occurrences;
+		if (s->scratch) {
+			shape_plan_free(p);
+			s->plan = NULL;
+		}
+	}
+	c->text.again = false;
+}
+
+static struct slice label_new(struct canon *c, uint64_t label, struct idmap *used)
+{
+	char digits[20];
+	bool fresh = false;
+	size_t n;
+
+	snprintf(digits, sizeof(digits), "%016llx", (unsigned long long)label);
+	for (n = 4;; n += 4) {
+		idmap_add(used, canon_hash(digits, n, 12), 1, &fresh);
+		if (fresh || n == 16)
+			break;
+	}
+	return arena_slice(&c->arena, slice_of(digits, n));
+}
+
 void canon_label(struct canon *c)
 {
 	struct idmap places, used;
-	char digits[20];
 
+	if (c->labels || c->text.canonical)
+		return;
+	number_again(c);
+	c->labels = canon_alloc(c->nvalues, sizeof(*c->labels));
 	idmap_init(&places);
 	idmap_init(&used);
 	for (size_t i = 0; i < c->nlines; i++) {
-		const struct canon_line *l = &c->lines[i];
-		const struct canon_event *e = &c->events[l->event];
-		struct slice st = c->streams[l->stream].name;
-		if (!e->values_count)
+		size_t n;
+		const uint32_t *paths, *v = canon_line_values(c, i, &n, &paths);
+		if (!n)
 			continue;
-		uint64_t where = canon_hash(st.ptr, st.len, e->sum);
-		for (uint32_t o = 0; o < e->values_count; o++) {
-			const struct canon_value *x = &c->occurrences[e->values_from + o];
-			struct canon_val *v = &c->values[x->value];
-			if (v->label[0])
+		struct slice st = c->streams[canon_line_stream(c, i)].name;
+		uint64_t where = canon_hash(st.ptr, st.len, (uint32_t)c->kinds[c->kind[i]].sum);
+		for (size_t o = 0; o < n; o++) {
+			if (c->labels[v[o]].len)
 				continue;
-			uint64_t place = canon_hash(&x->path, sizeof(x->path), where);
+			uint64_t place = canon_hash(&paths[o], sizeof(paths[o]), where);
 			uint32_t ordinal = 0;
 			idmap_get(&places, place, &ordinal);
 			idmap_set(&places, place, ordinal + 1);
-			uint64_t label = canon_hash(&ordinal, sizeof(ordinal), place);
-			snprintf(digits, sizeof(digits), "%016llx", (unsigned long long)label);
-			bool fresh = false;
-			for (size_t n = 4; n <= 16 && !fresh; n += 4) {
-				snprintf(v->label, sizeof(v->label), "%.*s", (int)n, digits);
-				idmap_add(&used, canon_hash(v->label, n, 12), 1, &fresh);
-			}
+			c->labels[v[o]] = label_new(c, canon_hash(&ordinal, sizeof(ordinal), place), &used);
 		}
 	}
 	idmap_release(&places);
 	idmap_release(&used);
+	c->state = CANON_LABELLED;
 }

@@ -42,7 +42,7 @@ static void first_colors(struct canon *c)
 		uint64_t h = mix(hash_slice(g->service, 1), hash_slice(g->boundary, 2));
 		h = mix(h, mix(hash_slice(m->key, 3), m->kind));
 		for (size_t k = 0; k < u->count; k++)
-			h = mix(h, c->events[u->events[k]].shape);
+			h = mix(h, c->shapes[c->order[u->from + k]]);
 		u->base = u->color = mix(h, u->recorded);
 	}
 	for (size_t i = 0; i < c->nprocs; i++)
@@ -51,10 +51,8 @@ static void first_colors(struct canon *c)
 
 static void color_procs(struct canon *c)
 {
-	uint64_t *sum = calloc(c->nprocs ? c->nprocs : 1, sizeof(*sum));
+	uint64_t *sum = canon_alloc(c->nprocs, sizeof(*sum));
 
-	if (!sum)
-		abort();
 	for (size_t i = 0; i < c->nunits; i++)
 		sum[unit_group(c, &c->units[i])->proc] += mix(c->units[i].color, 5);
 	/* Parents stand before their children. */
@@ -73,10 +71,8 @@ static void color_procs(struct canon *c)
  * of siblings should not turn with the parent's exit status. */
 static void base_procs(struct canon *c)
 {
-	uint64_t *sum = calloc(c->nprocs ? c->nprocs : 1, sizeof(*sum));
+	uint64_t *sum = canon_alloc(c->nprocs, sizeof(*sum));
 
-	if (!sum)
-		abort();
 	for (size_t i = 0; i < c->nunits; i++)
 		sum[unit_group(c, &c->units[i])->proc] += mix(c->units[i].base, 5);
 	for (size_t i = c->nprocs; i-- > 0;) {
@@ -90,16 +86,15 @@ static void base_procs(struct canon *c)
 static void color_values(struct canon *c)
 {
 	for (size_t v = 0; v < c->nvalues; v++)
-		c->values[v].color = c->values[v].type;
+		c->value_color[v] = c->value_type[v];
 	for (size_t i = 0; i < c->nunits; i++) {
 		const struct canon_unit *u = &c->units[i];
 		uint64_t place = 0;
 		for (size_t k = 0; k < u->count; k++) {
-			const struct canon_event *e = &c->events[u->events[k]];
-			for (uint32_t o = 0; o < e->values_count; o++, place++) {
-				const struct canon_value *x = &c->occurrences[e->values_from + o];
-				c->values[x->value].color += mix(mix(u->color, place), x->path);
-			}
+			size_t n;
+			const uint32_t *paths, *v = canon_event_values(c, c->order[u->from + k], &n, &paths);
+			for (size_t o = 0; o < n; o++, place++)
+				c->value_color[v[o]] += mix(mix(u->color, place), paths[o]);
 		}
 	}
 }
@@ -110,9 +105,10 @@ static void color_units(struct canon *c)
 		struct canon_unit *u = &c->units[i];
 		uint64_t h = mix(u->color, c->procs[unit_group(c, u)->proc].color);
 		for (size_t k = 0; k < u->count; k++) {
-			const struct canon_event *e = &c->events[u->events[k]];
-			for (uint32_t o = 0; o < e->values_count; o++)
-				h = mix(h, c->values[c->occurrences[e->values_from + o].value].color);
+			size_t n;
+			const uint32_t *v = canon_event_values(c, c->order[u->from + k], &n, NULL);
+			for (size_t o = 0; o < n; o++)
+				h = mix(h, c->value_color[v[o]]);
 		}
 		u->color = h;
 	}
@@ -183,9 +179,10 @@ static void components(const struct canon *c, uint32_t *up, bool *alone)
 	for (uint32_t i = 0; i < c->nunits; i++) {
 		const struct canon_unit *u = &c->units[i];
 		for (size_t k = 0; k < u->count; k++) {
-			const struct canon_event *e = &c->events[u->events[k]];
-			for (uint32_t o = 0; o < e->values_count; o++) {
-				uint32_t *f = &first[c->occurrences[e->values_from + o].value];
+			size_t n;
+			const uint32_t *v = canon_event_values(c, c->order[u->from + k], &n, NULL);
+			for (size_t o = 0; o < n; o++) {
+				uint32_t *f = &first[v[o]];
 				if (*f == CANON_NONE)
 					*f = i;
 				if (*f == i)
@@ -436,7 +433,7 @@ static int by_unit(const void *a, const void *b)
 
 	/* A bag reads better by what is in it; all else by its hash. */
 	if (x->count && y->count) {
-		uint32_t s = sorting->events[x->events[0]].sum, t = sorting->events[y->events[0]].sum;
+		uint64_t s = sorting->kinds[sorting->kind[sorting->order[x->from]]].sum, t = sorting->kinds[sorting->kind[sorting->order[y->from]]].sum;
 		if (sorting->mems[x->mem].bag && s != t)
 			return s < t ? -1 : 1;
 	}
@@ -449,10 +446,13 @@ static int by_unit(const void *a, const void *b)
 
 void canon_order(struct canon *c)
 {
+	c->value_color = canon_alloc(c->nvalues, sizeof(*c->value_color));
 	color(c);
+	free(c->value_color);
+	c->value_color = NULL;
 	order_procs(c);
 	sorting = c;
 	for (size_t i = 0; i < c->nmems; i++)
 		if (c->mems[i].count > 1)
-			qsort(c->mems[i].units, c->mems[i].count, sizeof(uint32_t), by_unit);
+			qsort(c->unit_order + c->mems[i].from, c->mems[i].count, sizeof(uint32_t), by_unit);
 }

@@ -23,15 +23,15 @@ static void fine_keys(struct side *s)
 	size_t n;
 
 	for (size_t i = 0; i < s->n; i++) {
-		const struct canon_value *v = canon_line_values(s->canon, i, &n);
+		const uint32_t *paths, *v = canon_line_values(s->canon, i, &n, &paths);
 		for (size_t k = 0; k < n; k++)
-			sign[v[k].value] += mix(mix(s->key[i], k), v[k].path);
+			sign[v[k]] += mix(mix(s->key[i], k), paths[k]);
 	}
 	for (size_t i = 0; i < s->n; i++) {
-		const struct canon_value *v = canon_line_values(s->canon, i, &n);
+		const uint32_t *v = canon_line_values(s->canon, i, &n, NULL);
 		s->fine[i] = s->key[i];
 		for (size_t k = 0; k < n; k++)
-			s->fine[i] = mix(s->fine[i], sign[v[k].value]);
+			s->fine[i] = mix(s->fine[i], sign[v[k]]);
 	}
 	free(sign);
 }
@@ -45,15 +45,20 @@ static int side_init(struct differ *d, int which, const struct trace_file *f, co
 		return rc;
 	s->file = f;
 	s->n = canon_count(s->canon);
-	s->key = diff_alloc(s->n, sizeof(*s->key));
+	s->key = canon_shapes(s->canon);
+	if (d->mode == MODE_COUNT) {
+		s->key = s->coarse = diff_alloc(s->n, sizeof(*s->coarse));
+		for (size_t i = 0; i < s->n; i++)
+			s->coarse[i] = canon_line(s->canon, i).coarse;
+	}
 	s->fine = diff_alloc(s->n, sizeof(*s->fine));
 	s->match = diff_alloc(s->n, sizeof(*s->match));
-	s->group = diff_alloc(s->n, sizeof(*s->group));
+	s->group = diff_alloc(canon_streams(s->canon), sizeof(*s->group));
 	s->value = diff_alloc(canon_values(s->canon), sizeof(*s->value));
+	s->lines = diff_alloc(s->n, sizeof(*s->lines));
 	for (size_t i = 0; i < s->n; i++) {
-		const struct canon_line *l = canon_line(s->canon, i);
-		s->key[i] = d->mode == MODE_COUNT ? l->coarse : l->shape;
 		s->match[i] = DIFF_NONE;
+		s->lines[i] = (uint32_t)i;
 	}
 	for (size_t i = 0; i < canon_values(s->canon); i++)
 		s->value[i] = DIFF_NONE;
@@ -64,9 +69,10 @@ static int side_init(struct differ *d, int which, const struct trace_file *f, co
 static void side_release(struct side *s)
 {
 	canon_free(s->canon);
-	free(s->key);
+	free(s->coarse);
 	free(s->fine);
 	free(s->match);
+	free(s->lines);
 	free(s->group);
 	free(s->value);
 }
@@ -138,7 +144,8 @@ static void differ_release(struct differ *d)
 	for (size_t i = 0; i < d->ngroups; i++)
 		for (int s = 0; s < 2; s++) {
 			for (size_t k = 0; k < d->groups[i].count[s]; k++)
-				free(d->groups[i].segments[s][k].lines);
+				if (d->groups[i].segments[s][k].owned)
+					free(d->groups[i].segments[s][k].lines);
 			free(d->groups[i].segments[s]);
 		}
 	free(d->groups);

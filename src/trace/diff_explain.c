@@ -14,7 +14,7 @@
 void diff_raw(struct differ *d, struct raw_finding f)
 {
 	if (f.run != DIFF_NONE)
-		f.rank = canon_line(d->side[1].canon, f.run)->event;
+		f.rank = canon_line(d->side[1].canon, f.run).event;
 	if (d->nraw == d->cap_raw) {
 		d->cap_raw = d->cap_raw ? d->cap_raw * 2 : 64;
 		d->raw = realloc(d->raw, d->cap_raw * sizeof(*d->raw));
@@ -31,7 +31,7 @@ static bool left(const struct differ *d, int side, uint32_t line)
 
 static void changed(struct differ *d, uint32_t golden, uint32_t run)
 {
-	bool none = canon_line(d->side[1].canon, run)->none;
+	bool none = canon_line(d->side[1].canon, run).none;
 
 	d->side[0].match[golden] = run;
 	d->side[1].match[run] = golden;
@@ -153,7 +153,7 @@ static size_t candidates(const struct differ *d, int side, const uint32_t *lines
 
 	for (size_t i = 0; i < count; i++)
 		if (left(d, side, lines[i])) {
-			out[n] = (struct candidate){ canon_line(d->side[side].canon, lines[i])->coarse, lines[i], (uint32_t)n };
+			out[n] = (struct candidate){ canon_line(d->side[side].canon, lines[i]).coarse, lines[i], (uint32_t)n };
 			n++;
 		}
 	qsort(out, n, sizeof(*out), by_coarse);
@@ -228,10 +228,10 @@ static uint64_t when(const struct differ *d, const struct segment *a, size_t at)
 {
 	for (size_t i = at + 1; i < a->count; i++)
 		if (!left(d, 0, a->lines[i]))
-			return canon_line(d->side[1].canon, d->side[0].match[a->lines[i]])->event;
+			return canon_line(d->side[1].canon, d->side[0].match[a->lines[i]]).event;
 	for (size_t i = at; i-- > 0;)
 		if (!left(d, 0, a->lines[i]))
-			return (uint64_t)canon_line(d->side[1].canon, d->side[0].match[a->lines[i]])->event + 1;
+			return (uint64_t)canon_line(d->side[1].canon, d->side[0].match[a->lines[i]]).event + 1;
 	return d->side[1].n;
 }
 
@@ -254,7 +254,7 @@ static void find_alone(struct differ *d, struct group *g)
 		for (size_t k = 0; k < b->count; k++) {
 			if (!left(d, 1, b->lines[k]))
 				continue;
-			bool none = canon_line(d->side[1].canon, b->lines[k])->none;
+			bool none = canon_line(d->side[1].canon, b->lines[k]).none;
 			diff_raw(d, (struct raw_finding){ .kind = none ? FIND_UNMATCHED : FIND_EXTRA,
 							  .golden = DIFF_NONE,
 							  .run = b->lines[k] });

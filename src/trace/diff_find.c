@@ -21,7 +21,7 @@ static char *text_of(struct slice s)
 
 static void read_line(struct differ *d, int side, uint32_t line, struct trace_line *out)
 {
-	trace_file_line(d->side[side].file, canon_line(d->side[side].canon, line)->event, out);
+	trace_file_line(d->side[side].file, canon_line(d->side[side].canon, line).event, out);
 }
 
 static char *plain_text(struct slice json)
@@ -62,31 +62,34 @@ static char *moved_note(int64_t distance)
 static char *identity_note(struct differ *d, const struct raw_finding *f, char **path)
 {
 	struct canon *c = d->side[0].canon;
-	struct buf here, there, note;
+	struct buf here, there, note, unused;
 	uint32_t first = DIFF_NONE;
-	size_t n;
+	size_t n, index = 0;
 
 	buf_init(&here, 64 * 1024);
 	buf_init(&there, 64 * 1024);
+	buf_init(&unused, 1024 * 1024);
 	buf_init(&note, 1024 * 1024);
-	canon_value_path(c, f->golden, f->value, &here);
+	canon_value_show(c, f->golden, f->index, &note, &here);
 	for (uint32_t line = 0; line < d->side[0].n && first == DIFF_NONE; line++) {
-		const struct canon_value *v = canon_line_values(c, line, &n);
+		const uint32_t *v = canon_line_values(c, line, &n, NULL);
 		for (size_t i = 0; i < n; i++)
-			if (v[i].value == f->value && line != f->golden)
+			if (v[i] == f->value && line != f->golden) {
 				first = line;
+				index = i;
+			}
 	}
-	canon_value_add(c, f->value, &note);
 	buf_addf(&note, " at %s is another value in the run", here.ptr);
 	if (first != DIFF_NONE) {
 		char *sum = canonical_sum(d, 0, first);
-		canon_value_path(c, first, f->value, &there);
+		canon_value_show(c, first, index, &unused, &there);
 		buf_addf(&note, ", no longer the one at %s of %s", there.ptr, sum);
 		free(sum);
 	}
 	*path = text_of(buf_slice(&here));
 	buf_release(&here);
 	buf_release(&there);
+	buf_release(&unused);
 	return buf_detach(&note);
 }
 
@@ -112,7 +115,7 @@ static void fill(struct differ *d, const struct raw_finding *raw, struct finding
 	uint32_t at = side ? raw->run : raw->golden;
 
 	*f = (struct finding){ .kind = raw->kind, .count = 1, .run_event = -1 };
-	f->stream = text_of(canon_stream(d->side[side].canon, canon_line(d->side[side].canon, at)->stream)->name);
+	f->stream = text_of(canon_stream(d->side[side].canon, canon_line_stream(d->side[side].canon, at))->name);
 	f->sum = canonical_sum(d, raw->run != DIFF_NONE ? 1 : 0, raw->run != DIFF_NONE ? raw->run : raw->golden);
 	if (raw->golden != DIFF_NONE) {
 		read_line(d, 0, raw->golden, &line);
@@ -164,9 +167,9 @@ static uint64_t cause_of(struct differ *d, const struct raw_finding *f)
 {
 	int side = f->golden != DIFF_NONE ? 0 : 1;
 	uint32_t line = side ? f->run : f->golden;
-	uint64_t h = mix(f->kind, canon_line(d->side[side].canon, line)->coarse);
+	uint64_t h = mix(f->kind, canon_line(d->side[side].canon, line).coarse);
 
-	h = mix(h, d->mode == MODE_STRICT ? 0 : d->side[side].group[line] + 1);
+	h = mix(h, d->mode == MODE_STRICT ? 0 : d->side[side].group[canon_line_stream(d->side[side].canon, line)] + 1);
 	return f->kind == FIND_MOVED ? mix(h, (uint64_t)f->distance) : h;
 }
 

@@ -63,16 +63,31 @@ static void collect_roles(const struct side *s, struct roles *roles, uint32_t *o
 
 static void collect_keys(const struct side *s, struct roles *roles, const uint32_t *of)
 {
-	for (size_t i = 0; i < s->n; i++)
-		roles->list[of[canon_line(s->canon, i)->stream]].cap++;
+	for (size_t i = 0; i < canon_streams(s->canon); i++)
+		roles->list[of[i]].cap += canon_stream(s->canon, i)->count;
 	for (size_t r = 0; r < roles->count; r++)
 		roles->list[r].keys = diff_alloc(roles->list[r].cap, sizeof(uint64_t));
-	for (size_t i = 0; i < s->n; i++) {
-		struct role *r = &roles->list[of[canon_line(s->canon, i)->stream]];
-		r->keys[r->count++] = s->key[i];
+	for (size_t i = 0; i < canon_streams(s->canon); i++) {
+		const struct canon_stream *st = canon_stream(s->canon, i);
+		struct role *r = &roles->list[of[i]];
+		for (size_t k = 0; k < st->count; k++)
+			r->keys[r->count++] = s->key[st->from + k];
 	}
 	for (size_t r = 0; r < roles->count; r++)
 		qsort(roles->list[r].keys, roles->list[r].count, sizeof(uint64_t), by_u64);
+}
+
+/* Roles of one program must be told apart by what they did. */
+static bool several(const struct roles *roles)
+{
+	struct map programs;
+	bool twice = false;
+
+	map_init(&programs);
+	for (size_t i = 0; i < roles->count && !twice; i++)
+		twice = map_set(&programs, roles->list[i].program, &programs) != NULL;
+	map_release(&programs);
+	return twice;
 }
 
 static size_t common(const struct role *a, const struct role *b)
@@ -152,9 +167,7 @@ static void add_segment(struct differ *d, struct group *g, int side, size_t stre
 	struct segment *seg = &g->segments[side][g->count[side]++];
 
 	*seg = (struct segment){ .name = own_name(st), .count = st->count, .other = DIFF_NONE, .bag = st->bag };
-	seg->lines = diff_alloc(st->count, sizeof(*seg->lines));
-	for (size_t i = 0; i < st->count; i++)
-		seg->lines[i] = (uint32_t)(st->from + i);
+	seg->lines = d->side[side].lines + st->from;
 	diff_digest(&d->side[side], seg);
 	g->lines[side] += st->count;
 }
@@ -173,7 +186,7 @@ static void group_strict(struct differ *d)
 		for (size_t i = 0; i < trace_file_count(s->file); i++)
 			at[i] = DIFF_NONE;
 		for (size_t i = 0; i < s->n; i++)
-			at[canon_line(s->canon, i)->event] = (uint32_t)i;
+			at[canon_line(s->canon, i).event] = (uint32_t)i;
 		struct segment *seg = g->segments[side] = diff_alloc(1, sizeof(*seg));
 		g->count[side] = 1;
 		seg->lines = diff_alloc(s->n, sizeof(*seg->lines));
@@ -181,6 +194,7 @@ static void group_strict(struct differ *d)
 			if (at[i] != DIFF_NONE)
 				seg->lines[seg->count++] = at[i];
 		seg->other = DIFF_NONE;
+		seg->owned = true;
 		diff_digest(s, seg);
 		g->lines[side] = seg->count;
 		free(at);
@@ -192,7 +206,7 @@ static struct segment *join(const struct group *g, int side)
 {
 	struct segment *all = diff_alloc(1, sizeof(*all));
 
-	*all = (struct segment){ .other = DIFF_NONE, .bag = true };
+	*all = (struct segment){ .other = DIFF_NONE, .bag = true, .owned = true };
 	all->lines = diff_alloc(g->lines[side], sizeof(*all->lines));
 	for (size_t i = 0; i < g->count[side]; i++)
 		for (size_t k = 0; k < g->segments[side][i].count; k++)
@@ -227,13 +241,14 @@ static struct segment *by_coarse(struct differ *d, struct segment *all, int side
 
 	idmap_init(&ids);
 	for (size_t i = 0; i < all->count; i++) {
-		const struct canon_line *l = canon_line(d->side[side].canon, all->lines[i]);
+		uint64_t coarse = canon_line(d->side[side].canon, all->lines[i]).coarse;
 		bool added;
-		uint32_t id = idmap_add(&ids, l->coarse, (uint32_t)n, &added);
+		uint32_t id = idmap_add(&ids, coarse, (uint32_t)n, &added);
 		if (added) {
 			n++;
-			list[id] = (struct segment){ .name = arena_slice(&d->arena, slice_of((const char *)&l->coarse, sizeof(l->coarse))),
-						     .other = DIFF_NONE };
+			list[id] = (struct segment){ .name = arena_slice(&d->arena, slice_of((const char *)&coarse, sizeof(coarse))),
+						     .other = DIFF_NONE,
+						     .owned = true };
 		}
 		if (list[id].count >= cap[id]) {
 			cap[id] = cap[id] ? cap[id] * 2 : 8;
@@ -258,7 +273,8 @@ static void regroup(struct differ *d, struct group *g)
 			continue;
 		struct segment *all = join(g, side);
 		for (size_t i = 0; i < g->count[side]; i++)
-			free(g->segments[side][i].lines);
+			if (g->segments[side][i].owned)
+				free(g->segments[side][i].lines);
 		free(g->segments[side]);
 		g->segments[side] = all;
 		g->count[side] = 1;
@@ -286,7 +302,10 @@ void diff_group(struct differ *d)
 	for (int s = 0; s < 2; s++) {
 		of[s] = diff_alloc(canon_streams(d->side[s].canon), sizeof(**of));
 		collect_roles(&d->side[s], &roles[s], of[s]);
-		collect_keys(&d->side[s], &roles[s], of[s]);
+	}
+	if (several(&roles[0]) || several(&roles[1])) {
+		collect_keys(&d->side[0], &roles[0], of[0]);
+		collect_keys(&d->side[1], &roles[1], of[1]);
 	}
 	match_roles(&roles[0], &roles[1]);
 
@@ -322,8 +341,7 @@ void diff_group(struct differ *d)
 						g->segments[s] = diff_alloc(g->count[s], sizeof(struct segment));
 						g->count[s] = 0;
 					}
-					for (size_t l = 0; l < st->count; l++)
-						d->side[s].group[st->from + l] = (uint32_t)id - 1;
+					d->side[s].group[i] = (uint32_t)id - 1;
 					add_segment(d, g, s, i);
 				}
 			}

@@ -7,22 +7,22 @@
  */
 #include "trace/diff_model.h"
 
-static const struct canon_value *values(const struct differ *d, int side, uint32_t line, size_t *count)
+static const uint32_t *values(const struct differ *d, int side, uint32_t line, size_t *count, const uint32_t **paths)
 {
-	return canon_line_values(d->side[side].canon, line, count);
+	return canon_line_values(d->side[side].canon, line, count, paths);
 }
 
 void diff_learn(struct differ *d, uint32_t golden, uint32_t run)
 {
 	size_t n, m;
-	const struct canon_value *g = values(d, 0, golden, &n), *r = values(d, 1, run, &m);
+	const uint32_t *g = values(d, 0, golden, &n, NULL), *r = values(d, 1, run, &m, NULL);
 	uint32_t *to = d->side[0].value, *from = d->side[1].value;
 
 	for (size_t i = 0; i < n && i < m; i++) {
-		if (to[g[i].value] != DIFF_NONE || from[r[i].value] != DIFF_NONE)
+		if (to[g[i]] != DIFF_NONE || from[r[i]] != DIFF_NONE)
 			continue;
-		to[g[i].value] = r[i].value;
-		from[r[i].value] = g[i].value;
+		to[g[i]] = r[i];
+		from[r[i]] = g[i];
 	}
 }
 
@@ -44,17 +44,18 @@ void diff_check_identity(struct differ *d)
 		if (run == DIFF_NONE || d->side[0].key[line] != d->side[1].key[run])
 			continue;
 		size_t n, m;
-		const struct canon_value *g = values(d, 0, (uint32_t)line, &n), *r = values(d, 1, run, &m);
+		const uint32_t *gp, *rp, *g = values(d, 0, (uint32_t)line, &n, &gp), *r = values(d, 1, run, &m, &rp);
 		for (size_t i = 0; i < n && i < m; i++) {
-			if (g[i].path != r[i].path || d->side[0].value[g[i].value] == r[i].value)
+			if (gp[i] != rp[i] || d->side[0].value[g[i]] == r[i])
 				continue;
-			if (told[g[i].value] || told_run[r[i].value])
+			if (told[g[i]] || told_run[r[i]])
 				continue;
-			told[g[i].value] = told_run[r[i].value] = true;
+			told[g[i]] = told_run[r[i]] = true;
 			diff_raw(d, (struct raw_finding){ .kind = FIND_IDENTITY,
 							  .golden = (uint32_t)line,
 							  .run = run,
-							  .value = g[i].value });
+							  .value = g[i],
+							  .index = (uint32_t)i });
 			d->identity++;
 		}
 	}

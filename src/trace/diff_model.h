@@ -16,11 +16,13 @@ struct side {
 	const struct trace_file *file;
 	struct canon *canon;
 	size_t n;          /* lines */
-	uint64_t *key;     /* shape */
+	const uint64_t *key; /* shape; by kind and sum alone where only counts matter */
+	uint64_t *coarse;  /* then that, else NULL */
 	uint64_t *fine;    /* shape and where its values stand elsewhere: tells twins apart */
 	uint32_t *match;   /* line of the other side, DIFF_NONE */
 	uint32_t *value;   /* by value: the other side's value, DIFF_NONE */
-	uint32_t *group;   /* by line */
+	uint32_t *group;   /* by stream */
+	uint32_t *lines;   /* 0, 1, 2, ...: what segments point into */
 };
 
 struct segment {
@@ -30,6 +32,7 @@ struct segment {
 	struct slice name; /* stream without its role and number: what tells streams of a group apart */
 	uint32_t other;    /* segment of the other side, DIFF_NONE */
 	bool bag;
+	bool owned;        /* lines are its own; else a part of its side's */
 };
 
 /* (role, service, boundary), roles matched across the runs. */
@@ -49,7 +52,7 @@ struct raw_finding {
 	enum finding_kind kind;
 	uint32_t golden, run; /* lines, DIFF_NONE */
 	int64_t distance;     /* moved: places later (+) or earlier (-) in the run */
-	uint32_t value;       /* identity: of the golden */
+	uint32_t value, index; /* identity: of the golden, and the how-manieth in its line */
 	uint64_t times;       /* count mode */
 	uint64_t golden_times;
 	uint64_t rank;        /* when in the run */
@@ -87,6 +90,13 @@ enum pair_phase {
 	PAIR_PHASES,
 };
 void diff_pair_group(struct differ *d, struct group *g, enum pair_phase phase);
+void diff_pair(struct group *g, size_t golden, size_t run);
+/* diff_pool.c: makes units of a pool's connections, where there is one. */
+void diff_find_pool(struct differ *d, struct group *g);
+/* diff_like.c: pairs what is left by likeness; lines of the run's segments that
+ * stand in the golden's they are most like. */
+void diff_pair_alike(struct differ *d, struct group *g);
+uint64_t diff_found_again(struct differ *d, const struct group *g);
 /* diff_identity.c */
 void diff_learn(struct differ *d, uint32_t golden, uint32_t run); /* values of an aligned pair, first come */
 void diff_match(struct differ *d, uint32_t golden, uint32_t run); /* aligned, and learned */

@@ -12,128 +12,9 @@
 #include "trace/canon_text.h"
 #include "trace/idmap.h"
 
-#define LIKE_MAX 512 /* segments a side that are compared each with each; more are paired in order */
-
-/* ---- transactions as units of a pool ------------------------------------------- */
-
-static bool sum_is(struct differ *d, int side, uint32_t line, const char *const *words)
-{
-	struct trace_line l;
-
-	trace_file_line(d->side[side].file, canon_line(d->side[side].canon, line)->event, &l);
-	for (; *words; words++)
-		if (slice_has_prefix(slice_skip(l.sum, 1), slice_str(*words)))
-			return true;
-	return false;
-}
-
-/* Lines of the unit that begins at `from`: up to the end of its transaction, one
- * without a transaction. */
-static size_t unit_length(struct differ *d, int side, const struct segment *seg, size_t from)
-{
-	static const char *const begin[] = { "BEGIN", "START TRANSACTION", NULL };
-	static const char *const end[] = { "COMMIT", "ROLLBACK", "END", "ABORT", NULL };
-	static const char *const back[] = { "ROLLBACK TO", NULL };
-
-	if (!sum_is(d, side, seg->lines[from], begin))
-		return 1;
-	for (size_t i = from + 1; i < seg->count; i++) {
-		if (sum_is(d, side, seg->lines[i], begin))
-			return i - from;
-		if (sum_is(d, side, seg->lines[i], end) && !sum_is(d, side, seg->lines[i], back))
-			return i - from + 1;
-	}
-	return seg->count - from;
-}
-
-/* Cuts each connection into transactions and single statements. */
-static struct segment *cut_units(struct differ *d, const struct group *g, int side, size_t *count)
-{
-	struct segment *units = diff_alloc(g->lines[side], sizeof(*units));
-	size_t n = 0;
-
-	for (size_t s = 0; s < g->count[side]; s++) {
-		const struct segment *seg = &g->segments[side][s];
-		for (size_t i = 0; i < seg->count;) {
-			struct segment *u = &units[n++];
-			*u = (struct segment){ .name = seg->name, .other = DIFF_NONE, .bag = seg->bag };
-			u->count = unit_length(d, side, seg, i);
-			u->lines = diff_alloc(u->count, sizeof(*u->lines));
-			memcpy(u->lines, seg->lines + i, u->count * sizeof(*u->lines));
-			diff_digest(&d->side[side], u);
-			i += u->count;
-		}
-	}
-	*count = n;
-	return units;
-}
-
-static uint64_t equal_lines(const struct segment *a, size_t n, const struct segment *b, size_t m)
-{
-	struct idmap have;
-	uint64_t lines = 0;
-	uint32_t left;
-
-	idmap_init(&have);
-	for (size_t i = 0; i < n; i++) {
-		left = 0;
-		idmap_get(&have, a[i].digest, &left);
-		idmap_set(&have, a[i].digest, left + 1);
-	}
-	for (size_t k = 0; k < m; k++) {
-		if (!idmap_get(&have, b[k].digest, &left) || !left)
-			continue;
-		idmap_set(&have, b[k].digest, left - 1);
-		lines += b[k].count;
-	}
-	idmap_release(&have);
-	return lines;
-}
-
-static void free_segments(struct segment *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(list[i].lines);
-	free(list);
-}
-
-/*
- * A pool gives work to any of its connections: then units recur, connections do
- * not. Judged by how much is found again either way.
- */
-static void find_pool(struct differ *d, struct group *g)
-{
-	bool numbered = g->count[0] > 1 && g->count[1] > 1;
-	size_t n[2];
-	struct segment *units[2];
-
-	for (int s = 0; s < 2 && numbered; s++)
-		numbered = canon_stream(d->side[s].canon, canon_line(d->side[s].canon, g->segments[s][0].lines[0])->stream)->numbered;
-	if (!numbered || d->mode == MODE_STREAM || d->mode == MODE_STRICT)
-		return;
-	uint64_t by_conn = equal_lines(g->segments[0], g->count[0], g->segments[1], g->count[1]);
-	uint64_t least = g->lines[0] < g->lines[1] ? g->lines[0] : g->lines[1];
-	if (by_conn * 2 >= least)
-		return; /* most connections are found again as they are */
-	for (int s = 0; s < 2; s++)
-		units[s] = cut_units(d, g, s, &n[s]);
-	uint64_t by_unit = equal_lines(units[0], n[0], units[1], n[1]);
-	/* 0.9 and 0.5 are starting values, not tuned. */
-	g->pool = by_unit * 10 >= least * 9;
-	for (int s = 0; s < 2; s++) {
-		if (g->pool) {
-			free_segments(g->segments[s], g->count[s]);
-			g->segments[s] = units[s];
-			g->count[s] = n[s];
-		} else {
-			free_segments(units[s], n[s]);
-		}
-	}
-}
-
 /* ---- segments -------------------------------------------------------------------- */
 
-static void pair(struct group *g, size_t golden, size_t run)
+void diff_pair(struct group *g, size_t golden, size_t run)
 {
 	g->segments[0][golden].other = (uint32_t)run;
 	g->segments[1][run].other = (uint32_t)golden;
@@ -143,7 +24,7 @@ static void match_equal(struct differ *d, struct group *g, size_t golden, size_t
 {
 	const struct segment *a = &g->segments[0][golden], *b = &g->segments[1][run];
 
-	pair(g, golden, run);
+	diff_pair(g, golden, run);
 	if (a->bag || b->bag)
 		return; /* which line is which is for pair_bag to say */
 	for (size_t i = 0; i < a->count; i++)
@@ -156,10 +37,10 @@ static bool first_value(const struct side *s, const struct segment *seg, uint32_
 	size_t n;
 
 	for (size_t i = 0; i < seg->count && i < 64; i++) {
-		const struct canon_value *v = canon_line_values(s->canon, seg->lines[i], &n);
+		const uint32_t *v = canon_line_values(s->canon, seg->lines[i], &n, NULL);
 		for (size_t k = 0; k < n; k++, ++*place)
-			if (s->value[v[k].value] != DIFF_NONE) {
-				*value = v[k].value;
+			if (s->value[v[k]] != DIFF_NONE) {
+				*value = v[k];
 				return true;
 			}
 	}
@@ -212,9 +93,9 @@ static void pair_twins(struct differ *d, struct group *g, const struct by_digest
 		uint32_t place = 0;
 		for (size_t i = 0; i < seg->count && i < 64; i++) {
 			size_t c;
-			const struct canon_value *v = canon_line_values(d->side[1].canon, seg->lines[i], &c);
+			const uint32_t *v = canon_line_values(d->side[1].canon, seg->lines[i], &c, NULL);
 			for (size_t o = 0; o < c; o++, place++)
-				idmap_add(&holders, value_place(v[o].value, place), b[k].at, NULL);
+				idmap_add(&holders, value_place(v[o], place), b[k].at, NULL);
 		}
 	}
 	size_t next = 0;
@@ -272,83 +153,20 @@ static void pair_equal(struct differ *d, struct group *g, bool fine, bool twins)
 /* Bags of one name are one bag, whatever is in them. */
 static void pair_named_bags(struct group *g)
 {
-	for (size_t i = 0; i < g->count[0]; i++)
-		for (size_t k = 0; k < g->count[1] && g->segments[0][i].other == DIFF_NONE; k++)
-			if (g->segments[1][k].other == DIFF_NONE && (g->segments[0][i].bag || g->segments[1][k].bag) &&
-			    slice_eq(g->segments[0][i].name, g->segments[1][k].name))
-				pair(g, i, k);
-}
+	struct idmap run;
+	uint32_t k;
 
-/* Shared lines in thousandths of both, by shape and, for less, by kind and sum. */
-static unsigned likeness(struct differ *d, const struct segment *a, const struct segment *b)
-{
-	struct idmap keys;
-	uint64_t exact = 0, coarse = 0;
-	uint32_t left;
-
-	idmap_init(&keys);
-	for (size_t i = 0; i < a->count; i++) {
-		uint64_t both[2] = { d->side[0].key[a->lines[i]], canon_line(d->side[0].canon, a->lines[i])->coarse + 1 };
-		for (int w = 0; w < 2; w++) {
-			left = 0;
-			idmap_get(&keys, both[w], &left);
-			idmap_set(&keys, both[w], left + 1);
-		}
+	idmap_init(&run);
+	for (uint32_t i = 0; i < g->count[1]; i++)
+		if (g->segments[1][i].other == DIFF_NONE)
+			idmap_add(&run, canon_hash(g->segments[1][i].name.ptr, g->segments[1][i].name.len, 5), i, NULL);
+	for (uint32_t i = 0; i < g->count[0]; i++) {
+		const struct segment *a = &g->segments[0][i];
+		if (a->other == DIFF_NONE && idmap_get(&run, canon_hash(a->name.ptr, a->name.len, 5), &k) &&
+		    g->segments[1][k].other == DIFF_NONE && (a->bag || g->segments[1][k].bag))
+			diff_pair(g, i, k);
 	}
-	for (size_t i = 0; i < b->count; i++) {
-		uint64_t both[2] = { d->side[1].key[b->lines[i]], canon_line(d->side[1].canon, b->lines[i])->coarse + 1 };
-		for (int w = 0; w < 2; w++) {
-			if (!idmap_get(&keys, both[w], &left) || !left)
-				continue;
-			idmap_set(&keys, both[w], left - 1);
-			if (w == 0)
-				exact++;
-			else
-				coarse++;
-		}
-	}
-	idmap_release(&keys);
-	return (unsigned)((exact * 1500 + coarse * 500) / (a->count + b->count + 1)) + (slice_eq(a->name, b->name) ? 100 : 0);
-}
-
-static void pair_alike(struct differ *d, struct group *g)
-{
-	uint32_t *left[2];
-	size_t n[2] = { 0, 0 };
-
-	for (int s = 0; s < 2; s++) {
-		left[s] = diff_alloc(g->count[s], sizeof(**left));
-		for (size_t i = 0; i < g->count[s]; i++)
-			if (g->segments[s][i].other == DIFF_NONE)
-				left[s][n[s]++] = (uint32_t)i;
-	}
-	if (n[0] > LIKE_MAX || n[1] > LIKE_MAX) {
-		for (size_t i = 0; i < n[0] && i < n[1]; i++)
-			pair(g, left[0][i], left[1][i]);
-		n[0] = 0;
-	}
-	unsigned *like = diff_alloc(n[0] * n[1], sizeof(*like));
-	for (size_t i = 0; i < n[0]; i++)
-		for (size_t k = 0; k < n[1]; k++)
-			like[i * n[1] + k] = likeness(d, &g->segments[0][left[0][i]], &g->segments[1][left[1][k]]);
-	for (;;) {
-		unsigned best = 0;
-		size_t bi = 0, bk = 0;
-		for (size_t i = 0; i < n[0]; i++)
-			for (size_t k = 0; k < n[1]; k++)
-				if (like[i * n[1] + k] > best && g->segments[0][left[0][i]].other == DIFF_NONE &&
-				    g->segments[1][left[1][k]].other == DIFF_NONE) {
-					best = like[i * n[1] + k];
-					bi = i;
-					bk = k;
-				}
-		if (!best)
-			break;
-		pair(g, left[0][bi], left[1][bk]);
-	}
-	free(like);
-	free(left[0]);
-	free(left[1]);
+	idmap_release(&run);
 }
 
 /* ---- lines -------------------------------------------------------------------------- */
@@ -432,17 +250,17 @@ static void pair_class(struct differ *d, const struct by_digest *x, size_t n, co
 
 	idmap_init(&holders);
 	for (size_t k = 0; k < m && (n > 1 || m > 1); k++) {
-		const struct canon_value *v = canon_line_values(d->side[1].canon, y[k].at, &c);
+		const uint32_t *v = canon_line_values(d->side[1].canon, y[k].at, &c, NULL);
 		for (size_t o = 0; o < c; o++)
-			idmap_add(&holders, value_place(v[o].value, (uint32_t)o), y[k].at, NULL);
+			idmap_add(&holders, value_place(v[o], (uint32_t)o), y[k].at, NULL);
 	}
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < n; i++) {
-			const struct canon_value *v = canon_line_values(d->side[0].canon, x[i].at, &c);
+			const uint32_t *v = canon_line_values(d->side[0].canon, x[i].at, &c, NULL);
 			uint32_t run;
 			for (size_t o = 0; o < c && d->side[0].match[x[i].at] == DIFF_NONE; o++)
-				if (d->side[0].value[v[o].value] != DIFF_NONE &&
-				    idmap_get(&holders, value_place(d->side[0].value[v[o].value], (uint32_t)o), &run) &&
+				if (d->side[0].value[v[o]] != DIFF_NONE &&
+				    idmap_get(&holders, value_place(d->side[0].value[v[o]], (uint32_t)o), &run) &&
 				    d->side[1].match[run] == DIFF_NONE)
 					diff_match(d, x[i].at, run);
 			if (pass == 0 || d->side[0].match[x[i].at] != DIFF_NONE)
@@ -553,7 +371,7 @@ void diff_pair_group(struct differ *d, struct group *g, enum pair_phase phase)
 {
 	switch (phase) {
 	case PAIR_CERTAIN:
-		find_pool(d, g);
+		diff_find_pool(d, g);
 		pair_named_bags(g);
 		pair_equal(d, g, true, false);
 		break;
@@ -566,7 +384,7 @@ void diff_pair_group(struct differ *d, struct group *g, enum pair_phase phase)
 		pair_equal(d, g, false, true);
 		break;
 	case PAIR_ALIKE:
-		pair_alike(d, g);
+		diff_pair_alike(d, g);
 		align_pairs(d, g);
 		break;
 	case PAIR_ELSEWHERE:

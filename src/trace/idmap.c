@@ -1,5 +1,11 @@
-/* idmap: open addressing with linear probing, doubled at half load. */
+/* idmap: open addressing with linear probing, doubled at half load. Key and
+ * value stand together: a look-up costs one line of the cache. */
 #include "trace/idmap.h"
+
+struct idmap_slot {
+	uint64_t key; /* 0: free */
+	uint32_t value;
+};
 
 void idmap_init(struct idmap *m)
 {
@@ -8,39 +14,32 @@ void idmap_init(struct idmap *m)
 
 void idmap_release(struct idmap *m)
 {
-	free(m->keys);
-	free(m->values);
+	free(m->slots);
 	*m = (struct idmap){ 0 };
 }
 
-static size_t slot(const struct idmap *m, uint64_t key)
+static struct idmap_slot *find(const struct idmap *m, uint64_t key)
 {
 	size_t i = (size_t)(key * 0x9e3779b97f4a7c15u >> 20) & (m->cap - 1);
 
-	while (m->keys[i] && m->keys[i] != key)
+	while (m->slots[i].key && m->slots[i].key != key)
 		i = (i + 1) & (m->cap - 1);
-	return i;
+	return &m->slots[i];
 }
 
 static void grow(struct idmap *m)
 {
 	struct idmap bigger = { .cap = m->cap ? m->cap * 2 : 64, .count = m->count };
 
-	bigger.keys = calloc(bigger.cap, sizeof(*bigger.keys));
-	bigger.values = malloc(bigger.cap * sizeof(*bigger.values));
-	if (!bigger.keys || !bigger.values) {
+	bigger.slots = calloc(bigger.cap, sizeof(*bigger.slots));
+	if (!bigger.slots) {
 		fputs("seam: idmap: out of memory\n", stderr);
 		abort();
 	}
-	for (size_t i = 0; i < m->cap; i++) {
-		if (!m->keys[i])
-			continue;
-		size_t at = slot(&bigger, m->keys[i]);
-		bigger.keys[at] = m->keys[i];
-		bigger.values[at] = m->values[i];
-	}
-	free(m->keys);
-	free(m->values);
+	for (size_t i = 0; i < m->cap; i++)
+		if (m->slots[i].key)
+			*find(&bigger, m->slots[i].key) = m->slots[i];
+	free(m->slots);
 	*m = bigger;
 }
 
@@ -49,31 +48,30 @@ uint32_t idmap_add(struct idmap *m, uint64_t key, uint32_t fresh, bool *added)
 	if (2 * (m->count + 1) > m->cap)
 		grow(m);
 	key = key ? key : 1; /* 0 marks a free slot */
-	size_t at = slot(m, key);
-	bool new = !m->keys[at];
+	struct idmap_slot *s = find(m, key);
+	bool new = !s->key;
 	if (new) {
-		m->keys[at] = key;
-		m->values[at] = fresh;
+		*s = (struct idmap_slot){ key, fresh };
 		m->count++;
 	}
 	if (added)
 		*added = new;
-	return m->values[at];
+	return s->value;
 }
 
 bool idmap_get(const struct idmap *m, uint64_t key, uint32_t *value)
 {
 	if (!m->cap)
 		return false;
-	size_t at = slot(m, key ? key : 1);
-	if (!m->keys[at])
+	const struct idmap_slot *s = find(m, key ? key : 1);
+	if (!s->key)
 		return false;
-	*value = m->values[at];
+	*value = s->value;
 	return true;
 }
 
 void idmap_set(struct idmap *m, uint64_t key, uint32_t value)
 {
 	idmap_add(m, key, value, NULL);
-	m->values[slot(m, key ? key : 1)] = value;
+	find(m, key ? key : 1)->value = value;
 }

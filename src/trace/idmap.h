@@ -1,5 +1,5 @@
 /* idmap: 64-bit hashes to small numbers, in order of first appearance. For
- * tables of millions, 12 bytes an entry at half load. */
+ * tables of millions, 16 bytes a slot. */
 #ifndef TRACE_IDMAP_H
 #define TRACE_IDMAP_H
 
@@ -8,8 +8,7 @@
 #include <stdint.h>
 
 struct idmap {
-	uint64_t *keys; /* 0: free */
-	uint32_t *values;
+	struct idmap_slot *slots;
 	size_t cap, count;
 };
 

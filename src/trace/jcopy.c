@@ -128,6 +128,8 @@ void jcopy_value(struct jcopy *c, struct slice value, struct buf *out)
 	value = slice_skip(value, jscan_space(value));
 	if (!value.len)
 		return;
+	if (c->whole && (value.ptr[0] == '{' || value.ptr[0] == '[') && c->whole(c->arg, buf_slice(&c->path), value, out))
+		return;
 	if (value.ptr[0] == '{')
 		copy_object(c, value, out);
 	else if (value.ptr[0] == '[')

@@ -17,6 +17,8 @@ struct jcopy {
 	/* Appends what stands for the leaf (a string, number, true, false, null
 	 * as raw text) to out. */
 	void (*leaf)(void *arg, struct slice path, struct slice value, struct buf *out);
+	/* Optional: may write what stands for an object or array; false: go into it. */
+	bool (*whole)(void *arg, struct slice path, struct slice value, struct buf *out);
 	void *arg;
 	struct buf path; /* of the value under the cursor; starts as the caller left it */
 };

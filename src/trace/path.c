@@ -28,7 +28,7 @@ static struct slice unquoted(struct slice s)
 	return s;
 }
 
-static int path_parse(struct path *p, const char *text, const char *what, struct err *err)
+int path_parse(struct path *p, const char *text, const char *what, struct err *err)
 {
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		const struct prefix *x = &prefixes[i];
@@ -54,7 +54,7 @@ static int path_parse(struct path *p, const char *text, const char *what, struct
 
 /* Formats of other boundaries (kafka.header.X, s3.csv.X) are for their services
  * to come: declared today, they match nothing here. */
-static bool foreign(const char *text)
+bool path_foreign(const char *text)
 {
 	static const char *const others[] = { "kafka.", "s3.csv.", "s3.parquet.", "mail.", "metric.", "tcp.", "call.", "dns." };
 
@@ -81,7 +81,7 @@ int paths_init(struct paths *p, json_t *declared, const char *what, struct err *
 			paths_release(p);
 			return err_set(err, ERR_CONTENT, "%s: entry %zu is neither a path nor an object with a \"path\"", what, i);
 		}
-		if (foreign(json_string_value(text)))
+		if (path_foreign(json_string_value(text)))
 			continue;
 		int rc = path_parse(&p->list[p->count], json_string_value(text), what, err);
 		if (rc) {
@@ -181,6 +181,44 @@ bool paths_body(const struct paths *p, bool request, struct slice path)
 			return true;
 	}
 	return false;
+}
+
+/* `below` the prefix, the rest without its dot; false: not below. */
+static bool below(struct slice path, const char *prefix, struct slice *rest)
+{
+	struct slice p = slice_str(prefix);
+
+	if (!slice_has_prefix(path, p))
+		return false;
+	*rest = slice_skip(path, p.len);
+	if (rest->len && rest->ptr[0] == '.')
+		*rest = slice_skip(*rest, 1);
+	else if (rest->len && rest->ptr[0] != '[')
+		return false;
+	return true;
+}
+
+bool path_matches(const struct path *p, struct slice path)
+{
+	struct slice rest;
+	uint64_t n;
+
+	switch (p->kind) {
+	case PATH_ATTR:
+		return below(path, "a", &rest) && (slice_eq_str(rest, p->name) || path_covers(p->name, rest));
+	case PATH_HEADER:
+		return below(path, "a", &rest) && header_attr(slice_take(rest, slice_find(rest, '[')), p->name);
+	case PATH_PARAM: /* attributes count from 0 */
+		return below(path, "a", &rest) && slice_has_prefix(rest, SLICE_LIT("db.query.parameter.")) &&
+		       slice_to_u64(slice_skip(rest, 19), &n) && n + 1 == p->number;
+	case PATH_JSON:
+		return (below(path, "req.b", &rest) || below(path, "res.b", &rest)) && rest.len && path_covers(p->name, rest);
+	case PATH_REQ:
+	case PATH_RES:
+		return below(path, p->kind == PATH_REQ ? "req" : "res", &rest) && path_covers(p->name, rest);
+	default:
+		return false;
+	}
 }
 
 bool paths_column(const struct paths *p, struct slice column)

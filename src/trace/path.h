@@ -55,6 +55,12 @@ bool paths_body(const struct paths *p, bool request, struct slice path);
 bool paths_column(const struct paths *p, struct slice column);
 bool paths_query(const struct paths *p, struct slice field);
 
+int path_parse(struct path *p, const char *text, const char *what, struct err *err);
+/* Of a boundary whose service is to come: declared today, it matches nothing. */
+bool path_foreign(const char *text);
+/* Whether the path covers a leaf as diffs print it: "req.b.items[2].id". */
+bool path_matches(const struct path *p, struct slice path);
+
 /* Pattern "items[*].id" against "items[3].id" or anything below it. */
 bool path_covers(const char *pattern, struct slice path);
 

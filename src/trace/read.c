@@ -1,8 +1,10 @@
 /*
  * read: opens a trace, waits for its writer, and judges every line once.
  *
- * What is kept of an event is where its line begins; members are found again
- * when somebody asks. Since no line may be empty, event i stands on line i + 2.
+ * A line with the structure of one that was judged before is not parsed again.
+ * What is kept is where every eighth line begins; the others and their members
+ * are found again when somebody asks. Since no line may be empty, event i
+ * stands on line i + 2.
  */
 #include "trace/read.h"
 
@@ -16,9 +18,12 @@
 #include <unistd.h>
 
 #include "trace/jscan.h"
+#include "trace/line.h"
+#include "trace/skeleton.h"
 
 #define TRACE_VERSION 1
 #define READ_MAX ((size_t)1 << 46) /* of a trace that comes through a pipe: memory ends before */
+#define BLOCK 8                    /* events between two offsets that are kept */
 #define MAP_FROM (1024 * 1024)     /* bytes from which a file is mapped instead of read */
 
 struct trace_file {
@@ -27,120 +32,13 @@ struct trace_file {
 	size_t len;
 	bool mapped;
 	struct buf bytes; /* the text, unless mapped */
-	size_t *at;       /* offsets of the events' lines */
+	size_t *at;       /* offset of every BLOCKth event's line */
 	size_t count, cap;
 	json_t *header, *trailer;
 	bool canonical;
+	struct skeleton_set *skeletons;
+	struct cursor { size_t event, at; } *cursor; /* what was asked for last */
 };
-
-/* ---- one line ---------------------------------------------------------- */
-
-enum member { M_K, M_ST, M_SEQ, M_SUM, M_OK, M_ERR, M_BY, M_RULE, M_A, M_REQ, M_RES, M_COR, M_WHY, M_T, M_COUNT };
-
-static const struct member_kind {
-	const char *name;
-	size_t len;     /* of the name */
-	size_t offset;  /* in struct trace_line */
-	char type;      /* s string, i integer, b bool, o object, a array */
-	bool required;
-} member_kinds[M_COUNT] = {
-#define MEMBER(id, name, type, required) [id] = { #name, sizeof(#name) - 1, offsetof(struct trace_line, name), type, required }
-	MEMBER(M_K, k, 's', true),	MEMBER(M_ST, st, 's', true),	 MEMBER(M_SEQ, seq, 'i', false),
-	MEMBER(M_SUM, sum, 's', true),	MEMBER(M_OK, ok, 'b', true),	 MEMBER(M_ERR, err, 's', false),
-	MEMBER(M_BY, by, 's', true),	MEMBER(M_RULE, rule, 's', false), MEMBER(M_A, a, 'o', false),
-	MEMBER(M_REQ, req, 'o', false), MEMBER(M_RES, res, 'o', false),	 MEMBER(M_COR, cor, 'a', false),
-	MEMBER(M_WHY, why, 'o', false), MEMBER(M_T, t, 'o', false),
-#undef MEMBER
-};
-
-static const char *type_name(char type)
-{
-	switch (type) {
-	case 's':
-		return "a string";
-	case 'i':
-		return "an integer";
-	case 'b':
-		return "true or false";
-	case 'o':
-		return "an object";
-	default:
-		return "an array";
-	}
-}
-
-static bool has_type(struct slice v, char type)
-{
-	switch (type) {
-	case 's':
-		return v.ptr[0] == '"';
-	case 'i':
-		for (size_t i = 0; i < v.len; i++)
-			if (!((v.ptr[i] >= '0' && v.ptr[i] <= '9') || (i == 0 && v.ptr[i] == '-')))
-				return false;
-		return v.len > 0;
-	case 'b':
-		return v.ptr[0] == 't' || v.ptr[0] == 'f';
-	case 'o':
-		return v.ptr[0] == '{';
-	default:
-		return v.ptr[0] == '[';
-	}
-}
-
-static struct slice *member_slot(struct trace_line *line, int m)
-{
-	return (struct slice *)(void *)((char *)line + member_kinds[m].offset);
-}
-
-/* Members come in order, so the next one is at or behind the last: two or three
- * comparisons of a byte. */
-static int member_find(struct slice key, int last)
-{
-	for (int i = 1; i <= M_COUNT; i++) {
-		int m = (last + i) % M_COUNT;
-		const struct member_kind *k = &member_kinds[m];
-		if (key.len == k->len + 2 && key.ptr[1] == k->name[0] && memcmp(key.ptr + 1, k->name, k->len) == 0)
-			return m;
-	}
-	return -1;
-}
-
-/* Finds the members of valid JSON; the sentence names what is wrong, NULL: nothing.
- * Members this version does not know are skipped (a later minor version's). */
-static const char *line_members(struct slice text, struct trace_line *line, char *sentence, size_t room)
-{
-	struct jscan it = jscan_open(text);
-	struct slice key, item;
-	int last = -1;
-
-	*line = (struct trace_line){ .text = text };
-	while (jscan_next(&it, &key, &item)) {
-		int m = member_find(key, last < 0 ? M_COUNT - 1 : last);
-		if (m < 0)
-			continue;
-		struct slice *slot = member_slot(line, m);
-		if (slot->ptr) {
-			snprintf(sentence, room, "member \"%s\" twice", member_kinds[m].name);
-			return sentence;
-		}
-		if (m < last) {
-			snprintf(sentence, room, "member \"%s\" after \"%s\"; the order is k st seq sum ok err by rule a req res cor why t",
-				 member_kinds[m].name, member_kinds[last].name);
-			return sentence;
-		}
-		if (!has_type(item, member_kinds[m].type)) {
-			snprintf(sentence, room, "member \"%s\" is %.*s, expected %s", member_kinds[m].name,
-				 (int)(item.len > 40 ? 40 : item.len), item.ptr, type_name(member_kinds[m].type));
-			return sentence;
-		}
-		*slot = item;
-		last = m;
-	}
-	if (line->k.len >= 2)
-		line->k = slice_of(line->k.ptr + 1, line->k.len - 2);
-	return NULL;
-}
 
 /* ---- the whole file ---------------------------------------------------- */
 
@@ -246,40 +144,72 @@ static int read_trailer(struct trace_file *f, struct slice line, size_t number, 
 	return 0;
 }
 
-static int read_event(struct trace_file *f, struct slice line, size_t number, struct err *err)
+static int event_bad(struct trace_file *f, struct slice line, size_t number, struct err *err)
 {
 	struct trace_line l;
 	char sentence[256];
 	const char *what = line_members(line, &l, sentence, sizeof(sentence));
 
-	if (what)
-		return bad(f, err, ERR_CONTENT, number, 0, "%s", what);
-	for (int m = 0; m < M_COUNT; m++) {
-		bool required = member_kinds[m].required || (m == M_SEQ && !f->canonical);
-		if (required && !member_slot(&l, m)->ptr)
-			return bad(f, err, ERR_CONTENT, number, 0, "the event has no \"%s\"", member_kinds[m].name);
+	if (!what)
+		what = line_judge(&l, f->canonical, sentence, sizeof(sentence));
+	return what ? bad(f, err, ERR_CONTENT, number, 0, "%s", what) : 0;
+}
+
+/* What two lines of one structure may still differ in. */
+static bool leaves_ok(const struct skeleton *s, const struct slice *leaves)
+{
+	int seq = s->member[SK_SEQ];
+	const struct slice *st = &leaves[s->member[SK_ST]], *ok = &leaves[s->member[SK_OK]];
+
+	if (seq >= 0)
+		for (size_t i = 0; i < leaves[seq].len; i++)
+			if ((leaves[seq].ptr[i] < '0' || leaves[seq].ptr[i] > '9') && (i || leaves[seq].ptr[i] != '-'))
+				return false;
+	return ok->ptr[0] != 'n' && (ok->ptr[0] == 't' || s->member[SK_ERR] >= 0) && memchr(st->ptr, '/', st->len);
+}
+
+static int keep_event(struct trace_file *f, struct slice line, size_t number, struct err *err)
+{
+	if (f->count % BLOCK == 0) {
+		size_t n = f->count / BLOCK;
+		if (n == f->cap) {
+			size_t cap = f->cap ? f->cap * 2 : 1024;
+			size_t *at = realloc(f->at, cap * sizeof(*at));
+			if (!at)
+				return bad(f, err, ERR_IO, number, 0, "out of memory");
+			f->at = at;
+			f->cap = cap;
+		}
+		f->at[n] = (size_t)(line.ptr - f->text);
 	}
-	if (l.ok.ptr[0] == 'f' && !l.err.ptr)
-		return bad(f, err, ERR_CONTENT, number, 0, "\"ok\" is false without \"err\"");
-	if (!memchr(l.st.ptr, '/', l.st.len))
-		return bad(f, err, ERR_CONTENT, number, 0, "stream %.*s is not role/service/boundary#n",
-			   (int)(l.st.len > 80 ? 80 : l.st.len), l.st.ptr);
-	if (f->count == f->cap) {
-		size_t cap = f->cap ? f->cap * 2 : 1024;
-		size_t *at = realloc(f->at, cap * sizeof(*at));
-		if (!at)
-			return bad(f, err, ERR_IO, number, 0, "out of memory");
-		f->at = at;
-		f->cap = cap;
-	}
-	f->at[f->count++] = (size_t)(line.ptr - f->text);
+	f->count++;
 	return 0;
+}
+
+/* A line like one that was judged before. */
+static bool known_event(struct trace_file *f, struct slice line)
+{
+	struct slice leaves[SKELETON_LEAVES];
+	struct skeleton *s = skeleton_match(f->skeletons, line, leaves);
+
+	return s && s->judged && leaves_ok(s, leaves);
+}
+
+static int new_event(struct trace_file *f, struct slice line, size_t number, struct err *err)
+{
+	struct slice leaves[SKELETON_LEAVES];
+	int rc = event_bad(f, line, number, err);
+
+	if (!rc)
+		skeleton_learn(f->skeletons, line, leaves)->judged = true;
+	return rc;
 }
 
 /* Judges the line at `number`; the trailer must be the last. */
 static int read_line(struct trace_file *f, struct slice line, size_t number, struct err *err)
 {
-	int rc = check_line(f, line, number, err);
+	bool known = number > 1 && !f->trailer && known_event(f, line);
+	int rc = known ? 0 : check_line(f, line, number, err);
 
 	if (rc)
 		return rc;
@@ -291,7 +221,9 @@ static int read_line(struct trace_file *f, struct slice line, size_t number, str
 		return read_trailer(f, line, number, err);
 	if (slice_has_prefix(line, SLICE_LIT("{\"k\":\"seam.trace\"")))
 		return bad(f, err, ERR_CONTENT, number, 0, "a second header; are these two traces in one file?");
-	return read_event(f, line, number, err);
+	if (!known && (rc = new_event(f, line, number, err)))
+		return rc;
+	return keep_event(f, line, number, err);
 }
 
 static int read_all(struct trace_file *f, bool lenient, struct err *err)
@@ -407,6 +339,11 @@ int trace_file_open(struct trace_file **out, const char *path, bool lenient, int
 		return err_at(err, ERR_IO, path, 0, 0, "out of memory");
 	}
 	buf_init(&f->bytes, READ_MAX);
+	f->skeletons = skeleton_set_new();
+	f->cursor = malloc(sizeof(*f->cursor));
+	if (!f->cursor)
+		abort();
+	*f->cursor = (struct cursor){ SIZE_MAX, 0 };
 	if (lock_shared(fd, wait_ms) < 0)
 		rc = err_at(err, ERR_UNUSABLE, path, 0, 0, "still being written after %d ms; wait for its run to end", wait_ms);
 	else
@@ -431,6 +368,8 @@ void trace_file_close(struct trace_file *f)
 	buf_release(&f->bytes);
 	json_decref(f->header);
 	json_decref(f->trailer);
+	skeleton_set_free(f->skeletons);
+	free(f->cursor);
 	free(f->at);
 	free(f->path);
 	free(f);
@@ -470,10 +409,22 @@ struct slice trace_file_text(const struct trace_file *f)
 
 static struct slice event_text(const struct trace_file *f, size_t event)
 {
-	const char *from = f->text + f->at[event];
-	const char *nl = memchr(from, '\n', f->len - f->at[event]);
+	struct cursor *c = f->cursor;
+	size_t at = c->at, from = c->event;
 
-	return slice_of(from, (size_t)(nl - from)); /* every kept line ends in a newline */
+	/* Most ask for the next one. */
+	if (from == SIZE_MAX || event < from || event / BLOCK > from / BLOCK + 1) {
+		from = event / BLOCK * BLOCK;
+		at = f->at[event / BLOCK];
+	}
+	for (;; from++) {
+		const char *p = f->text + at, *nl = memchr(p, '\n', f->len - at); /* every kept line ends in a newline */
+		if (from == event) {
+			*c = (struct cursor){ event, at };
+			return slice_of(p, (size_t)(nl - p));
+		}
+		at = (size_t)(nl - f->text) + 1;
+	}
 }
 
 void trace_file_line(const struct trace_file *f, size_t event, struct trace_line *out)
@@ -482,6 +433,19 @@ void trace_file_line(const struct trace_file *f, size_t event, struct trace_line
 
 	line_members(event_text(f, event), out, sentence, sizeof(sentence)); /* judged when opened */
 	out->number = (int)event + 2;
+}
+
+struct skeleton *trace_file_skeleton(const struct trace_file *f, size_t event, struct slice *leaves)
+{
+	struct slice line = event_text(f, event);
+	struct skeleton *s = skeleton_match(f->skeletons, line, leaves);
+
+	return s ? s : skeleton_learn(f->skeletons, line, leaves);
+}
+
+struct skeleton_set *trace_file_skeletons(const struct trace_file *f)
+{
+	return f->skeletons;
 }
 
 json_t *trace_file_event(const struct trace_file *f, size_t event)

@@ -45,6 +45,12 @@ struct slice trace_file_text(const struct trace_file *f);
 size_t trace_file_count(const struct trace_file *f);
 /* The slices live as long as the file is open. */
 void trace_file_line(const struct trace_file *f, size_t event, struct trace_line *out);
+/* The same by structure and leaves (trace/skeleton.h); `leaves` has room for
+ * SKELETON_LEAVES. Fast when events are asked for in order. */
+struct skeleton;
+struct skeleton_set;
+struct skeleton *trace_file_skeleton(const struct trace_file *f, size_t event, struct slice *leaves);
+struct skeleton_set *trace_file_skeletons(const struct trace_file *f);
 /* The whole event as a tree; the caller's reference. NULL when jansson does
  * not take what RFC 8259 allows (a member twice inside a body). */
 json_t *trace_file_event(const struct trace_file *f, size_t event);

@@ -45,13 +45,19 @@ static bool ends(struct slice s, size_t at)
 	return at >= s.len || !is_word(s.ptr[at]);
 }
 
+static const bool hex[256] = {
+	['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true, ['5'] = true, ['6'] = true, ['7'] = true,
+	['8'] = true, ['9'] = true, ['a'] = true, ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true,
+	['A'] = true, ['B'] = true, ['C'] = true, ['D'] = true, ['E'] = true, ['F'] = true,
+};
+
 /* RFC 9562 section 4: 8-4-4-4-12 hex digits. */
 static bool uuid(struct slice s, struct volatile_hit *hit)
 {
 	if (s.len < 36 || s.ptr[8] != '-' || s.ptr[13] != '-' || s.ptr[18] != '-' || s.ptr[23] != '-')
 		return false;
 	for (int i = 0; i < 36; i++)
-		if (i != 8 && i != 13 && i != 18 && i != 23 && !is_hex(s.ptr[i]))
+		if (!hex[(unsigned char)s.ptr[i]] && i != 8 && i != 13 && i != 18 && i != 23)
 			return false;
 	if (!ends(s, 36))
 		return false;

@@ -1,12 +1,14 @@
 /*
  * tracegen: a recording of any size, for timing what reads traces.
  *
- *	tracegen EVENTS STREAMS SEED CHANGED   CHANGED: edits in a million events
+ *	tracegen EVENTS STREAMS SEED CHANGED [pool]   CHANGED: edits in a million events
  *
  * The intent is the same for every seed; the seed interleaves the streams
  * (connections to a database, each in its own order), and gives every run other
- * ids, times and ports. Edits: two thirds changed, a sixth inserted, a sixth lost.
+ * ids and times. With `pool`, each event goes to any of the streams, as a pool
+ * of connections hands out work. Events have 300 bytes. Edits: two thirds changed, a sixth inserted, a sixth lost.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,13 +36,13 @@ static void event(unsigned stream, uint64_t seq, uint64_t what, const char *tota
 	uint64_t id = next(), low = next();
 
 	/* What is said depends on stream and place alone, the id on chance. */
-	printf("{\"k\":\"sql\",\"st\":\"loader/orders-db/db:5432#%u\",\"seq\":%llu,\"sum\":\"INSERT orders\",\"ok\":true,\"by\":\"fake\","
-	       "\"a\":{\"db.system.name\":\"postgresql\",\"db.query.text\":\"insert into orders (id, customer, total) values ($1, $2, $3)\","
-	       "\"db.query.parameter.0\":\"%08x-%04x-4%03x-a%03x-%012llx\",\"db.query.parameter.1\":\"customer-%llu\",\"db.query.parameter.2\":\"%s\"},"
-	       "\"res\":{\"sz\":0,\"tag\":\"INSERT 0 1\"},\"t\":{\"n\":%llu,\"ts\":%llu,\"dur\":900,\"pid\":7,\"tid\":%u,\"lp\":%u}}\n",
+	printf("{\"k\":\"sql\",\"st\":\"load/db/db:5432#%u\",\"seq\":%llu,\"sum\":\"INSERT orders\",\"ok\":true,\"by\":\"fake\","
+	       "\"a\":{\"db.query.text\":\"insert into o values ($1,$2,$3)\",\"db.query.parameter.0\":\"%08x-%04x-4%03x-a%03x-%012llx\","
+	       "\"db.query.parameter.1\":\"c-%llu\",\"db.query.parameter.2\":\"%s\"},"
+	       "\"res\":{\"tag\":\"INSERT 0 1\"},\"t\":{\"n\":%llu,\"ts\":%llu,\"pid\":7}}\n",
 	       stream, (unsigned long long)seq, (unsigned)(id >> 32), (unsigned)(id >> 16 & 0xffff), (unsigned)(id & 0xfff),
 	       (unsigned)(low >> 52), (unsigned long long)(low & 0xffffffffffff), (unsigned long long)(what % 100000), total,
-	       (unsigned long long)written, (unsigned long long)written * 1000, 7 + stream, 32768 + (unsigned)(low % 20000));
+	       (unsigned long long)written, (unsigned long long)written * 1000);
 	written++;
 }
 
@@ -52,6 +54,7 @@ int main(int argc, char **argv)
 	unsigned streams = (unsigned)strtoul(argv[2], NULL, 10);
 	uint64_t seed = strtoull(argv[3], NULL, 10), each = events / streams, *at = calloc(streams, sizeof(*at)), *seq = calloc(streams, sizeof(*seq));
 	unsigned left = streams;
+	bool pool = argc > 5;
 	static char room[1 << 20];
 
 	setvbuf(stdout, room, _IOFBF, sizeof(room));
@@ -64,13 +67,14 @@ int main(int argc, char **argv)
 			uint64_t what = mix(s * 1000003u + at[s]), edit = changed ? mix(what + changed) % 1000000 : 1000000;
 			char total[32];
 			snprintf(total, sizeof(total), "%llu.%02llu", (unsigned long long)(what % 997), (unsigned long long)(what / 997 % 100));
+			unsigned to = pool ? (unsigned)(next() % streams) : s;
 			if (edit < changed && edit % 6 == 0) {
 				/* lost */
 			} else if (edit < changed && edit % 6 == 1) {
-				event(s, seq[s]++, what, total);
-				event(s, seq[s]++, what, "0.01");
+				event(to, seq[to]++, what, total);
+				event(to, seq[to]++, what, "0.01");
 			} else {
-				event(s, seq[s]++, what, edit < changed ? "0.02" : total);
+				event(to, seq[to]++, what, edit < changed ? "0.02" : total);
 			}
 			if (++at[s] == each)
 				left--;

@@ -3,6 +3,7 @@
 #include "check/judge.h"
 
 static char found[16384];
+static const char *pools; /* the trailer's hygiene; NULL: it has none */
 
 /* "" when all expectations hold, else the ordinals of those that do not: "0 2". */
 static const char *judged(const char *expect, const char *const *lines)
@@ -28,6 +29,8 @@ static const char *judged(const char *expect, const char *const *lines)
 		free(line);
 	}
 	json_t *trailer = json_pack("{s:{s:i,s:i}}", "leaks", "connections", 0, "results", 2);
+	if (pools)
+		json_object_set_new(trailer, "hygiene", json_loads(pools, 0, NULL));
 	const struct verdict *list = judge_end(j, trailer, &n);
 	failed[0] = '\0';
 	for (size_t i = 0; i < n; i++)
@@ -161,6 +164,29 @@ START_TEST(numbers_come_from_the_end_of_the_run)
 }
 END_TEST
 
+#define OPEN(service) "{'k':'conn.open','st':'job/" service "/x:1#0','seq':0,'sum':'connect x:1','ok':true,'by':'fake'}"
+
+START_TEST(connections_are_judged_by_pools)
+{
+	static const char *const opens[] = { OPEN("db"), OPEN("db"), OPEN("web"), NULL };
+
+	pools = "{\"pools\":[{\"process\":\"job\",\"service\":\"db\",\"user\":\"a\",\"created\":3,\"reused\":5,\"peak\":2,\"leaked\":1},"
+		"{\"process\":\"job[2]\",\"service\":\"db\",\"user\":\"b\",\"created\":1,\"reused\":0,\"peak\":1}],\"found\":"
+		"[{\"st\":\"job/db/x:1#0\",\"found\":[\"open at exit\"]}]}";
+	ck_assert_str_eq(judged("{'connections': {'service': 'db', 'opened': 4, 'reused': {'min': 5}, 'peak': {'max': 2}}},"
+				"{'connections': {'opened': {'max': 3}}}, {'connections': {'user': 'b', 'opened': 1, 'leaked': 0}},"
+				"{'connections': {'process': 'job', 'leaked': 0}}, {'connections': {'service': 'web', 'opened': 0}},"
+				"{'leaks': {'connections': 0, 'results': {'max': 2}}}, {'leaks': {'results': 0}}, {'leaks': 0}", none), "1 3 6 7");
+	ck_assert_ptr_nonnull(strstr(found, "wants at most 3 opened, found 4"));
+	ck_assert_ptr_nonnull(strstr(found, "job  db  a@  opened 3, reused 5, peak 2"));
+	ck_assert_ptr_nonnull(strstr(found, "job/db/x:1#0  open at exit"));
+	/* a golden has no pools */
+	pools = NULL;
+	ck_assert_str_eq(judged("{'connections': {'service': 'db', 'opened': 2}}, {'connections': {'service': 'db', 'peak': 1}}", opens), "1");
+	ck_assert_ptr_nonnull(strstr(found, "a golden does not say"));
+}
+END_TEST
+
 static const char *load_error(const char *expect)
 {
 	static char text[2048];
@@ -197,6 +223,10 @@ START_TEST(mistakes_are_named_at_their_place)
 		{ "{'state': 'db', 'sql': 'select 1'}", "nothing is said of its answer" },
 		{ "{'state': 'nowhere', 'key': 'x'}", "no service is named" },
 		{ "{'each': 'order_id', 'in': ['web']}", "none of the paths of \"correlate\"" },
+		{ "{'connections': {'service': 'db'}}", "nothing is said of them" },
+		{ "{'connections': {'service': 'bd', 'opened': 1}}", "no service is named \"bd\" (did you mean \"db\"?)" },
+		{ "{'connections': {'opend': 1}}", "did you mean \"opened\"" },
+		{ "{'leaks': {'results': 0, 'resluts': 0}}", "did you mean \"results\"" },
 		{ "{'max_rss': '5 potatoes'}", "expected a number of bytes" },
 	};
 
@@ -223,6 +253,7 @@ SUITE_BEGIN(judge)
 	SUITE_TEST(each_knows_savepoints_lost_answers_and_phantoms);
 	SUITE_TEST(states_are_what_the_notes_say);
 	SUITE_TEST(numbers_come_from_the_end_of_the_run);
+	SUITE_TEST(connections_are_judged_by_pools);
 	SUITE_TEST(mistakes_are_named_at_their_place);
 	SUITE_TEST(what_is_no_event_is_passed_over);
 SUITE_END

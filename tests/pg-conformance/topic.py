@@ -77,7 +77,7 @@ def read(path):
         if quote or not (line.rstrip().endswith(";") or (len(lines) == 1 and line.startswith("\\"))):
             continue
         text, copy = "\n".join(lines), None
-        if re.match(r"copy\b.*\bfrom\s+stdin\b", text, re.I | re.S):
+        if re.match(r"copy\s+[^(\s].*\bfrom\s+stdin\b", text, re.I | re.S):
             copy = []
             while at < len(source) and source[at] != "\\.":
                 copy.append(source[at])

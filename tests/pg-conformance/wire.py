@@ -150,14 +150,17 @@ class Wire:
                 struct.pack("!H", len(params)) + values + struct.pack("!HH", 1, int(binary)))
         start = frame("D", b"S\0") if params else frame("P", parse) + frame("D", b"S\0")
         self.sock.sendall(start + frame("B", bind) + frame("D", b"P\0") +
-                          frame("E", b"\0" + struct.pack("!I", 0)) + frame("S", b""))
-        return self.answer(copy, binary, syncs=1)
+                          frame("E", b"\0" + struct.pack("!I", 0)) + frame("S" if copy is None else "H", b""))
+        return self.answer(copy, owes_sync=copy is not None)
 
-    def answer(self, copy=None, binary=False, syncs=0, until=None):
-        """lines up to ReadyForQuery"""
+    def answer(self, copy=None, until=None, owes_sync=False):
+        """lines up to ReadyForQuery; a Sync that is owed goes out after the data of COPY, or with the first end"""
         lines, seen, described = [], [], None
         while True:
             kind, body = self.message(until)
+            if owes_sync and kind in "ECI":
+                self.send("S", b"")
+                owes_sync = False
             if kind == "Z":
                 self.status = body.decode()
                 if self.status != "I":
@@ -194,7 +197,8 @@ class Wire:
                 lines.append(f"c {'in' if kind == 'G' else 'out'} format {body[0]} columns {struct.unpack('!H', body[1:3])[0]}")
                 if kind == "G":
                     data = (copy or "").encode()
-                    self.sock.sendall((frame("d", data) if data else b"") + frame("c", b"") + (frame("S", b"") if syncs else b""))
+                    self.sock.sendall((frame("d", data) if data else b"") + frame("c", b"") + (frame("S", b"") if owes_sync else b""))
+                    owes_sync = False
             elif kind == "d":
                 lines.append("c " + (body.hex() if body[:1] < b"\t" or b"\0" in body else cell(body)))
 

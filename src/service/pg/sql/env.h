@@ -16,6 +16,7 @@
 #include "service/pg/sql/value.h"
 
 struct sql_session;
+struct sql_library;
 
 /* Facts of a type, built in or made by CREATE TYPE. Borrowed, until the catalog changes. */
 struct sql_type {
@@ -58,6 +59,7 @@ struct sql_env {
 	int64_t (*clock_us)(struct sql_env *env);             /* clock_timestamp() by the run's clock */
 	uint64_t (*random)(struct sql_env *env);              /* 64 bits from the run's seed */
 	void (*sleep_us)(struct sql_env *env, int64_t us);    /* pg_sleep */
+	struct sql_library *library;    /* the library's caches; made by sql_library_register, freed with the connection */
 	/* Settings of the session, as SHOW prints them: "timezone", "datestyle", "extra_float_digits". */
 	struct slice (*setting)(struct sql_env *env, const char *name);
 	/* NULL: no such type. Works for built-in types and those of the catalog. */
@@ -65,6 +67,16 @@ struct sql_env {
 	/* The labels in order, and how many; the fields of a composite. */
 	const struct sql_label *(*labels)(struct sql_env *env, uint32_t type, size_t *count);
 	const struct sql_field *(*fields)(struct sql_env *env, uint32_t type, size_t *count);
+	/*
+	 * Names of catalog objects for the reg types: `kind` is the reg type's OID (2205 regclass).
+	 * oid_of: 0 when there is none; the caller raises. name_of: "" when there is none.
+	 * A NULL pointer: no catalog, only numbers are known.
+	 */
+	uint32_t (*oid_of)(struct sql_env *env, uint32_t kind, struct slice name);
+	struct slice (*name_of)(struct sql_env *env, uint32_t kind, uint32_t oid);
+	/* The range type over an element type and the multirange of a range type; 0: none. Range types
+	 * have sql_type.base; a multirange's base is its range type. */
+	uint32_t (*range_of)(struct sql_env *env, uint32_t element, bool multi);
 };
 
 static inline struct sql_env *sql_env_of(sqlite3_context *ctx)

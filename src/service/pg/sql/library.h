@@ -35,14 +35,27 @@ struct sql_impl {
 
 /* NULL: not supported. */
 const struct sql_impl *sql_impl_find(const char *key);
+/* All of them by key, at most `max`; returns how many there are. */
+size_t sql_impl_list(const struct sql_impl **list, size_t max);
 
 /*
  * Aggregates get their arguments; with ORDER BY inside the call (or WITHIN GROUP)
  * the name is g_<name>_by and the sort keys follow: g_x_by(n, arg 1 .. arg n,
  * key 1, how 1, key 2, how 2 ...), how being an integer: bit 0 descending, bit 1
- * NULLs first, plus the type of the key shifted by 8. DISTINCT is SQLite's own.
+ * NULLs first, plus the type of the key shifted by 8. DISTINCT is SQLite's own, but
+ * not with more than one argument or with ORDER BY: there n + 256 says DISTINCT and the
+ * keys must cover the arguments. Keys spell types as pg_type.typname does ("sum(int4)",
+ * "count(any)", "percentile_cont(float8,float8)"; "array_agg(anyarray)").
  * Table-valued functions have the columns c1 .. cn and `ord` (from 1), and their
  * arguments as hidden columns, so that s_x(t.a) may follow t in FROM.
+ */
+
+/*
+ * For casts that pg_cast has no function for, on every connection:
+ *	p_type_out(type, value)            its text: a cast to text by the output function
+ *	p_type_in(type, modifier, text)    a value from text: a cast by the input function
+ *	p_array_cast(from, to, modifier, explicit, array)   item by item; from, to: array types
+ * Functions with a default in pg_proc get all their arguments.
  */
 
 /* Registers everything on a connection. SQLITE_OK, or SQLite's code. */

@@ -1,0 +1,58 @@
+-- interval: input, output styles, arithmetic
+select interval '1 day', interval '1 year 2 months 3 days 4 hours 5 minutes 6.789 seconds', interval '1-2', interval '3 4:05:06', interval '1 week', interval '-1 day +2 hours', interval '1 mon -1 day', interval '90 minutes', interval '1.5 days', interval '1.5 months', interval '1.5 years';
+select interval 'P1Y2M3DT4H5M6S', interval 'P1W', interval 'PT36H', interval 'P0001-02-03T04:05:06', interval 'PT0.5S', interval 'P-1D';
+select interval '1' year, interval '2' month, interval '3' day, interval '4' hour, interval '5' minute, interval '6' second, interval '1-2' year to month, interval '1 2' day to hour, interval '1 2:03' day to minute, interval '1:02:03' hour to second, interval '2:03' minute to second;
+select interval '1.23456' second(2), interval(2) '1.23456 seconds', interval '1 day 2 hours' day, interval '15 months' year;
+select interval '1 ago';
+select interval '1 day ago', interval '1 hour 30 min ago', interval '@ 1 day', interval '1 century', interval '2 decades', interval '1 millennium', interval '500 ms', interval '5 us', interval '1d 2h 3m 4s', interval '1 h', interval '30 s';
+select interval 'x';
+select interval '';
+select interval '1 foo';
+select interval '1 day 1 day';
+select interval '25:00:00', interval '-25:00:00', interval '1:2', interval '0', interval '00:00:00.000001', interval '-0.5 s', interval '100 days', interval '1000000 hours', interval '-1 mon +10 days -01:00';
+select interval '1 day' + interval '2 hours', interval '1 day' - interval '2 days', interval '1 day' * 2.5, 3 * interval '1 month', interval '1 month' / 2, interval '1 day' / 3, - interval '1 day 2:00', interval '1 month' * 0.3, interval '10 days' * 1.25, interval '1 year' / 7;
+select interval '1 day' / 0;
+select interval '1 day' = interval '24 hours', interval '1 month' = interval '30 days', interval '1 year' > interval '364 days', interval '-1 day' < interval '0', interval '1 mon' < interval '31 days', interval '36 hours' = interval '1 day 12 hours';
+select extract(year from interval '1 year 14 months'), extract(month from interval '14 months'), extract(day from interval '40 days'), extract(hour from interval '30 hours'), extract(minute from interval '90 min'), extract(second from interval '75.5 s'), extract(epoch from interval '1 month'), extract(epoch from interval '1 year 1 day'), extract(milliseconds from interval '1.5 s'), extract(quarter from interval '5 months'), extract(century from interval '120 years'), extract(decade from interval '25 years');
+select extract(dow from interval '1 day');
+select date_part('hour', interval '3:04:05'), date_part('epoch', interval '1 day 1.5 s'), date_trunc('month', interval '1 year 2 mons 3 days'), date_trunc('minute', interval '1:02:03');
+select date_trunc('week', interval '1 day');
+select justify_days('65 days'), justify_hours('50 hours'), justify_interval('1 mon -1 hour'), justify_interval('-65 days 30 hours'), justify_days('-35 days');
+set intervalstyle = 'iso_8601';
+select interval '1 year 2 months 3 days 4 hours 5 minutes 6.789 seconds', interval '0', interval '-1 day', interval '1 mon -1 day', interval '1.5 s';
+set intervalstyle = 'sql_standard';
+select interval '1 year 2 months 3 days 4 hours 5 minutes 6.789 seconds', interval '1-2', interval '3 4:05:06', interval '0', interval '-1 day 2 hours', interval '1 year', interval '5 hours';
+set intervalstyle = 'postgres_verbose';
+select interval '1 year 2 months 3 days 4 hours 5 minutes 6.789 seconds', interval '0', interval '-1 day', interval '1 mon -1 day', interval '1 hour';
+set intervalstyle = 'postgres';
+select interval '1 year 2 months 3 days 4 hours 5 minutes 6 seconds', interval '-1 year -2 mons', interval '1 mon -5 days +3:00', interval '-3:00', interval '0.1 s';
+set intervalstyle = 'nope';
+create table iv (i interval, i0 interval(0), iy interval year to month, id interval day to second(1));
+insert into iv values ('1 day', '1.6 s', '14 months 3 days', '1 day 2:03:04.56'), ('24 hours', '0', '1 year', '1 mon'), ('1 month', null, null, null), ('-1 day', null, null, null), ('30 days', null, null, null);
+select * from iv order by i, i0 nulls last;
+select count(distinct i) from iv;
+select i, count(*) from iv group by i order by i;
+select min(i), max(i), sum(i), avg(i) from iv;
+select i from iv where i > '20 days' order by i;
+select i from iv where i = '1 day' order by i::text;
+insert into iv (i) values ('abc');
+insert into iv (i) values (5);
+select i * 2, i / 2, i + i, -i from iv where i = '1 month' and i0 is null order by i;
+-- @params 1 day
+select count(*) from iv where i = $1;
+-- @params 2 | 1 hour
+select $1::int * $2::interval;
+-- @params 1 year 2 mons 3 days 04:05:06
+select $1::interval;
+select interval '1 day'::text, '1 day'::interval::text, interval '3 days'::time, interval '1 day 02:03:04.5'::time, '01:02:03'::time::interval;
+select interval '1 mon'::int;
+select make_interval(days => 10, hours => -3), make_interval(weeks => 2), make_interval(months => 25), make_interval(secs => 0.000001), make_interval();
+select now() - interval '1 day' < now(), now() + '1 hour' > now(), (now() - (now() - interval '90 minutes'));
+select interval '178956970 years';
+select interval '200000000 years';
+select interval '2147483647 days' + interval '1 day';
+select interval '1 year 2 months' - interval '3 months', interval '1 day' - interval '1 hour', interval '5 days' * 0.1, interval '1.1 mon', interval '0.001 day', interval '1.999999999 s';
+select to_char(interval '1 year 2 months 3 days 4:05:06', 'YYYY-MM-DD HH24:MI:SS'), to_char(interval '36:00', 'HH24:MI'), to_char(interval '-3:00', 'HH24:MI'), to_char(interval '90 s', 'SSSS');
+select interval '1 day' in ('24 hours'), interval '1 day' between '1 hour' and '2 days', greatest(interval '1 day', '25 hours'), coalesce(null, interval '1 day');
+select sum(x), avg(x), min(x), max(x) from (values (interval '1 mon'), ('10 days'), ('-1:00')) v(x);
+select x, row_number() over (order by x) from (values (interval '1 mon'), ('30 days'), ('29 days 25:00'), ('720:00')) v(x) order by x::text;

@@ -1,0 +1,52 @@
+-- RETURNING
+create table t (id serial primary key, a int, b text);
+insert into t (a, b) values (1, 'x') returning id;
+insert into t (a, b) values (2, 'y') returning *;
+insert into t (a, b) values (3, 'z'), (4, 'w') returning id, a * 10 as ten, upper(b) as "UP", null as n, 'c' as c;
+insert into t (a) values (5) returning t;
+insert into t (a) values (6) returning t.*, id;
+insert into t (a) values (7) returning (select max(a) from t) as before;
+insert into t (a) values (8) returning a, case when a > 5 then 'big' else 'small' end;
+insert into t (a) values (9) returning ctid is not null, tableoid::regclass;
+insert into t (a) values (10) returning nope;
+insert into t (a) values (10) returning count(*);
+insert into t (a) values (10) returning row_number() over ();
+insert into t (a) values (10) returning generate_series(1, 2);
+insert into t as q (a) values (11) returning q.a, q.id is not null;
+insert into t as q (a) values (11) returning t.a;
+update t set a = a + 100 where id = 1 returning a, b;
+update t set b = 'new' where id in (2, 3) returning id, b;
+update t set a = 1 where false returning *;
+update t x set a = y.a from t y where y.id = x.id + 1 and x.id = 2 returning x.id, x.a, y.id, y.a;
+delete from t where id = 1 returning *;
+delete from t where id in (2, 3) returning id, a, b || '!';
+delete from t where false returning id;
+delete from t using (values (4)) v(i) where t.id = v.i returning t.id, v.i;
+select * from (insert into t (a) values (1) returning id) x;
+create table log (tid int, what text);
+with i as (insert into t (a) values (50) returning id, a) insert into log select id, 'ins' || a from i returning what;
+with d as (delete from t where a = 50 returning id) select count(*) from d;
+with u as (update t set a = 0 returning id) select count(*) > 0 from u;
+insert into t (a) select g from generate_series(1, 3) g returning a;
+insert into t (a, b) values (1, null) returning coalesce(b, 'none') as b, b is null as isnull, a::text, a::numeric(5,2);
+insert into t (a) values (1) returning a, a, a as a;
+insert into t (a) values (1) returning "a" as "weird name";
+insert into t default values returning a, b;
+-- @params 5 | q
+insert into t (a, b) values ($1, $2) returning $1 + 1 as nxt, b;
+-- @params 5
+update t set b = 'p' where a = $1 returning $1, b;
+-- @params 5
+delete from t where a = $1 returning a;
+create view v as select a, b from t where a < 100;
+insert into v values (1, 'viaview') returning *;
+update v set b = 'upd' where b = 'viaview' returning a, b;
+delete from v where b = 'upd' returning v;
+insert into t (a) values (1) returning pg_typeof(a), pg_typeof(b);
+begin;
+insert into t (a) values (999) returning a;
+rollback;
+select count(*) from t where a = 999;
+insert into t (id, a) values (4, 1) on conflict (id) do nothing returning id;
+insert into t (id, a) values (4, 1) on conflict (id) do update set a = 5 returning id, a;
+insert into t (id, a) values (4, 1) on conflict (id) do nothing returning id;
