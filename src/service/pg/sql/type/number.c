@@ -381,7 +381,7 @@ static int float_compare(struct sql_env *env, uint32_t type, struct sql_datum a,
 static bool money_in(struct sql_env *env, struct arena *a, uint32_t type, int32_t typmod, struct slice text, struct sql_datum *out)
 {
 	struct slice s = trim(text);
-	bool minus = false, point = false, digits = false, round = false, wide = false;
+	bool minus = false, point = false, round = false, wide = false;
 	int decimals = 0;
 	int64_t v = 0;
 	size_t i = 0;
@@ -393,7 +393,6 @@ static bool money_in(struct sql_env *env, struct arena *a, uint32_t type, int32_
 	for (; i < s.len; i++) {
 		char c = s.ptr[i];
 		if (c >= '0' && c <= '9') {
-			digits = true;
 			if (decimals < 2) {
 				wide |= __builtin_mul_overflow(v, 10, &v) || __builtin_sub_overflow(v, c - '0', &v);
 				decimals += point;
@@ -418,8 +417,6 @@ static bool money_in(struct sql_env *env, struct arena *a, uint32_t type, int32_
 		else if (s.ptr[i] != '+')
 			return type_refuse(env, "money", text);
 	}
-	if (!digits && !s.len)
-		return type_refuse(env, "money", text);
 	if (wide || (!minus && v == INT64_MIN)) {
 		sql_raise_env(env, "22003", "value \"%.*s\" is out of range for type money", SLICE_ARG(text));
 		return false;

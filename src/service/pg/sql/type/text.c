@@ -169,6 +169,15 @@ static bool bit_in(struct sql_env *env, struct arena *a, uint32_t type, int32_t 
 	if (hex || (text.len && (text.ptr[0] == 'b' || text.ptr[0] == 'B')))
 		text = slice_skip(text, 1);
 	char *p = arena_alloc(a, text.len * 4 + 1);
+	size_t bits = hex ? text.len * 4 : text.len;
+	if (typmod > 0 && type == T_BIT && bits != (size_t)typmod) {
+		sql_raise_env(env, "22026", "bit string length %zu does not match type bit(%d)", bits, typmod);
+		return false;
+	}
+	if (typmod > 0 && type == T_VARBIT && bits > (size_t)typmod) {
+		sql_raise_env(env, "22001", "bit string too long for type bit varying(%d)", typmod);
+		return false;
+	}
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
 		if (!hex) {
@@ -190,14 +199,6 @@ static bool bit_in(struct sql_env *env, struct arena *a, uint32_t type, int32_t 
 			p[n++] = d >> k & 1 ? '1' : '0';
 	}
 	p[n] = 0;
-	if (typmod > 0 && type == T_BIT && n != (size_t)typmod) {
-		sql_raise_env(env, "22026", "bit string length %zu does not match type bit(%d)", n, typmod);
-		return false;
-	}
-	if (typmod > 0 && type == T_VARBIT && n > (size_t)typmod) {
-		sql_raise_env(env, "22001", "bit string too long for type bit varying(%d)", typmod);
-		return false;
-	}
 	*out = datum_text(slice_of(p, n));
 	return true;
 }
