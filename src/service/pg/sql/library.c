@@ -8,7 +8,7 @@
 #include "service/pg/sql/func/library_state.h"
 
 #define TABLES                                                                                     \
-	TABLE(func_int_rows) TABLE(func_float_rows) TABLE(func_numeric_rows) TABLE(func_compare_rows) TABLE(func_type_rows)
+	TABLE(func_datetime_rows) TABLE(func_datetime_part_rows) TABLE(func_int_rows) TABLE(func_float_rows) TABLE(func_numeric_rows) TABLE(func_compare_rows) TABLE(func_type_rows)
 
 #define TABLE(name) extern const struct func_row name[];
 TABLES
