@@ -25,6 +25,53 @@ static bool read_inet6(struct wire_addr *to, bool *mapped, const struct sockaddr
 	return true;
 }
 
+static char *put_number(char *to, unsigned long n)
+{
+	char digits[20];
+	int i = 0;
+
+	do
+		digits[i++] = (char)('0' + n % 10);
+	while ((n /= 10));
+	while (i)
+		*to++ = digits[--i];
+	return to;
+}
+
+/* Families that lead out of this machine, or out of its network namespace, by no IP address: a virtual
+ * machine's host, radio, clusters. No service is behind them. (linux/vm_sockets.h: port and cid follow
+ * the family and 16 reserved bits.) */
+static bool read_other(struct wire_addr *to, const struct sockaddr *from, socklen_t len)
+{
+	char *end = to->path;
+	uint32_t vsock[3];
+
+	switch (from->sa_family) {
+	case AF_VSOCK:
+		if (len < (socklen_t)sizeof(vsock))
+			return false;
+		memcpy(vsock, from, sizeof(vsock));
+		end = put_number(stpcpy(end, "vsock:"), vsock[2]);
+		end = put_number(stpcpy(end, ":"), vsock[1]);
+		break;
+	case AF_BLUETOOTH:
+		end = stpcpy(end, "bluetooth");
+		break;
+	case AF_TIPC:
+	case AF_RDS:
+	case AF_X25:
+	case AF_IEEE802154:
+	case AF_PHONET:
+		end = put_number(stpcpy(end, "family:"), from->sa_family);
+		break;
+	default:
+		return false;
+	}
+	to->family = WIRE_OTHER;
+	to->path_len = (uint16_t)(end - to->path);
+	return true;
+}
+
 bool addr_read(struct wire_addr *to, bool *mapped, const struct sockaddr *from, socklen_t len)
 {
 	memset(to, 0, sizeof(*to));
@@ -60,7 +107,7 @@ bool addr_read(struct wire_addr *to, bool *mapped, const struct sockaddr *from, 
 		return true;
 	}
 	default:
-		return false;
+		return read_other(to, from, len);
 	}
 }
 

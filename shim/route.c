@@ -124,6 +124,10 @@ void route_find(struct route *route, int fd, const struct sockaddr *addr, sockle
 		refuse(route, ECONNREFUSED);
 		return;
 	}
+	if (route->asked.family == WIRE_OTHER) {
+		refuse(route, ECONNREFUSED);
+		return;
+	}
 	if (route->asked.family != WIRE_UNIX && tied_to_device(fd)) {
 		refuse(route, ENETUNREACH);
 		return;

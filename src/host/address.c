@@ -17,6 +17,8 @@ struct slice address_text(const struct wire_addr *a, struct arena *arena)
 	case WIRE_INET6:
 		inet_ntop(AF_INET6, a->ip, ip, sizeof(ip));
 		return arena_printf(arena, "[%s]:%u", ip, a->port);
+	case WIRE_OTHER:
+		return arena_printf(arena, "%.*s", a->path_len, a->path);
 	default:
 		if (a->path_len && !a->path[0])
 			return arena_printf(arena, "unix:@%.*s", a->path_len - 1, a->path + 1);

@@ -193,7 +193,8 @@ static void connect_event(struct host *h, struct process *p, const struct wire_c
 	const struct page_name *name = to ? NULL : publish_name_of(&h->page, &c->asked);
 	struct slice address = to ? slice_str(to->boundary) : name ? arena_printf(&h->arena, "%s:%u", name->name, c->asked.port) :
 								      address_text(&c->asked, &h->arena);
-	attrs_text(&attrs, "network.transport", datagram ? SLICE_LIT("udp") : c->asked.family == WIRE_UNIX ? SLICE_LIT("unix") : SLICE_LIT("tcp"));
+	if (c->asked.family != WIRE_OTHER)
+		attrs_text(&attrs, "network.transport", datagram ? SLICE_LIT("udp") : c->asked.family == WIRE_UNIX ? SLICE_LIT("unix") : SLICE_LIT("tcp"));
 	attrs_text(&attrs, "server.address", address);
 	struct event e = { .k = "conn.open",
 			   .st = { .role = slice_str(p->role),

@@ -19,7 +19,7 @@
 
 #define HEADERS 128  /* bytes of a packet that are looked at: IP and the ports */
 #define SEEN 256     /* flows remembered, so that what is sent again is named once */
-#define EYES 4       /* TCP and UDP, IPv4 and IPv6 */
+#define EYES 8       /* TCP, UDP, UDP-Lite and ICMP, of IPv4 and IPv6 */
 
 struct flow {
 	struct wire_addr from, to;
@@ -29,8 +29,8 @@ struct flow {
 struct eye {
 	struct packets *packets;
 	uv_poll_t poll;
-	int fd;
-	bool v6, tcp;
+	int fd, protocol; /* IPPROTO_TCP, _UDP, _UDPLITE, _ICMP (of IPv6: _ICMPV6) */
+	bool v6;
 };
 
 struct packets {
@@ -42,7 +42,8 @@ struct packets {
 };
 
 /*
- * Let pass: TCP with SYN and without ACK, and all of UDP. Not: loopback
+ * Let pass: TCP with SYN and without ACK, all of UDP and UDP-Lite, and echo requests (RFC 792, RFC 4443;
+ * the kernel inside answers those itself, for every address). Not: loopback
  * addresses, where the run's own servers are; and the virtual ones
  * (127.64.0.0/10) with ports that the kernel chose for the host's listeners.
  *
@@ -50,6 +51,8 @@ struct packets {
  * there its addresses are found from the network header (RFC 8200 section 3).
  */
 #define NET(offset) ((uint32_t)(SKF_NET_OFF + (offset)))
+#define ECHO4 8
+#define ECHO6 128
 #define PASS 0xff /* jump targets, replaced when the filter is made: */
 #define DROP 0xfe /* its last two steps */
 #define ENDS BPF_STMT(BPF_RET | BPF_K, HEADERS), BPF_STMT(BPF_RET | BPF_K, 0)
@@ -64,6 +67,10 @@ static const struct sock_filter filter4[] = {
 	BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
 	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, PASS, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDPLITE, PASS, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMP, 0, 2),
+	BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ECHO4, PASS, DROP),
 	BPF_STMT(BPF_LD | BPF_B | BPF_IND, 13),
 	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, DROP),
@@ -81,6 +88,10 @@ static const struct sock_filter filter6[] = {
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, DROP, 0),
 	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, NET(6)),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, PASS, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDPLITE, PASS, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 2),
+	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ECHO6, PASS, DROP),
 	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
 	BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, PASS, DROP),
@@ -124,10 +135,12 @@ static bool parse(const struct eye *eye, const unsigned char *p, size_t len, str
 		return false;
 	memset(f, 0, sizeof(*f)); /* compared as bytes */
 	f->from.family = f->to.family = eye->v6 ? WIRE_INET6 : WIRE_INET;
-	f->from.transport = f->to.transport = eye->tcp ? WIRE_TCP : WIRE_UDP;
-	f->from.port = be16(p + head);
-	f->to.port = be16(p + head + 2);
-	if (eye->tcp)
+	f->from.transport = f->to.transport = eye->protocol == IPPROTO_TCP ? WIRE_TCP : WIRE_UDP;
+	if (eye->protocol != IPPROTO_ICMP && eye->protocol != IPPROTO_ICMPV6) {
+		f->from.port = be16(p + head);
+		f->to.port = be16(p + head + 2);
+	}
+	if (eye->protocol == IPPROTO_TCP)
 		memcpy(&f->sequence, p + head + 4, 4);
 	if (!eye->v6) {
 		memcpy(f->from.ip, p + 12, 4);
@@ -161,6 +174,8 @@ static bool seen_before(struct packets *p, const struct flow *f)
 /* Somebody inside takes it: a server of the run, or the host. */
 static bool answered(struct host *h, const struct flow *f)
 {
+	if (!f->to.port) /* an echo request */
+		return false;
 	if (f->to.transport == WIRE_UDP)
 		return owner_udp_inode(guard_diag(h), &f->to) != 0;
 	return guard_holds(h, f->to.port) || owner_tcp_known(guard_diag(h), &f->to, &f->from);
@@ -207,9 +222,9 @@ static void on_packet(uv_poll_t *poll, int status, int events)
 
 /* ---- life --------------------------------------------------------------------- */
 
-static bool open_eye(struct packets *p, struct eye *eye, bool v6, bool tcp)
+static bool open_eye(struct packets *p, struct eye *eye, bool v6, int protocol)
 {
-	int on = 1, fd = isolate_socket(p->host, v6 ? AF_INET6 : AF_INET, SOCK_RAW, tcp ? IPPROTO_TCP : IPPROTO_UDP);
+	int on = 1, fd = isolate_socket(p->host, v6 ? AF_INET6 : AF_INET, SOCK_RAW, protocol);
 
 	if (fd < 0)
 		return false;
@@ -222,7 +237,7 @@ static bool open_eye(struct packets *p, struct eye *eye, bool v6, bool tcp)
 	eye->packets = p;
 	eye->fd = fd;
 	eye->v6 = v6;
-	eye->tcp = tcp;
+	eye->protocol = protocol;
 	eye->poll.data = eye;
 	uv_poll_start(&eye->poll, UV_READABLE, on_packet);
 	return true;
@@ -230,13 +245,15 @@ static bool open_eye(struct packets *p, struct eye *eye, bool v6, bool tcp)
 
 struct packets *packets_open(struct host *h)
 {
+	static const int protocols[EYES] = { IPPROTO_UDP, IPPROTO_UDP, IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDPLITE, IPPROTO_UDPLITE,
+					     IPPROTO_ICMP, IPPROTO_ICMPV6 };
 	struct packets *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
 	p->host = h;
 	for (int i = 0; i < EYES; i++)
-		p->open += open_eye(p, &p->eyes[p->open], i & 1, i & 2);
+		p->open += open_eye(p, &p->eyes[p->open], i & 1, protocols[i]);
 	return p;
 }
 

@@ -85,7 +85,7 @@ struct wire_exec {
 
 /* An address as the program gave it, except that a v4-mapped one is written
  * as the IPv4 address it stands for. */
-enum wire_family { WIRE_INET = 4, WIRE_INET6 = 6, WIRE_UNIX = 1 };
+enum wire_family { WIRE_INET = 4, WIRE_INET6 = 6, WIRE_UNIX = 1, WIRE_OTHER = 2 /* `path` says it in words */ };
 enum wire_transport { WIRE_TCP = 1, WIRE_UDP = 2, WIRE_STREAM = 3 /* Unix */ };
 
 struct wire_addr {

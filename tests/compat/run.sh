@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 hazards=$here/../hazards
 export SEAM_BUILD=${SEAM_BUILD:-$here/../../build} PYTHONPATH=$hazards:$here PYTHONDONTWRITEBYTECODE=1
 SEAM_BUILD=$(cd "$SEAM_BUILD" && pwd)
-part=quick limit=120
+part=quick limit=400
 [ "${1:-}" != --long ] || { part=long limit=1800; shift; }
 
 if [ -z "${HAZARD_WORK:-}" ]; then
