@@ -14,6 +14,14 @@
 /* What values may take of a frame, next to its fixed part and three names. */
 #define VALUES_MAX (WIRE_FRAME_MAX - (int)sizeof(struct wire_call) - 3 * (NAME_MAX_BYTES + 2))
 
+static void wait_ms(uint32_t ms)
+{
+	struct timespec left = { ms / 1000, ms % 1000 * 1000000L };
+
+	while (sys(SYS_nanosleep, &left, &left) == -EINTR)
+		;
+}
+
 static uint64_t now_ns(void)
 {
 	struct timespec now = { 0 };
@@ -35,7 +43,11 @@ void call_init(struct call *call, const char *function, const char *library, con
 static struct wire_value *next(struct call *call)
 {
 	uint32_t n = call->frame.nargs;
+	struct wire_value *late = call->late;
 
+	call->late = NULL;
+	if (late)
+		return late;
 	if (call->returned)
 		return &call->frame.result;
 	call->frame.nargs++;
@@ -54,7 +66,22 @@ static void put(struct call *call, struct wire_value value, const void *bytes, s
 		call->room -= value.len;
 		call->bytes[call->with_bytes++] = (struct iovec){ (void *)bytes, value.len };
 	}
+	value.late = at->late;
 	*at = value;
+}
+
+void call_out(struct call *call)
+{
+	uint32_t n = call->frame.nargs;
+
+	if (n < WIRE_ARGS_MAX)
+		call->frame.args[n].late = 1;
+	put(call, (struct wire_value){ .kind = WIRE_VOID }, NULL, 0);
+}
+
+void call_late(struct call *call, int i)
+{
+	call->late = &call->frame.args[i];
 }
 
 void call_int(struct call *call, int64_t value)
@@ -104,7 +131,11 @@ bool call_ask(struct call *call, struct wire_call_is *reply, size_t size)
 	if (page_over())
 		return false;
 	n = line_ask(WIRE_CALL_ASK, pieces, n, WIRE_CALL_IS, reply, size, -1);
-	return n >= (int)sizeof(*reply) && reply->answered;
+	if (n < (int)sizeof(*reply))
+		return false;
+	if (reply->delay_ms)
+		wait_ms(reply->delay_ms);
+	return reply->answered;
 }
 
 void call_began(struct call *call)

@@ -22,6 +22,7 @@ struct call {
 	int with_bytes;
 	size_t room;                             /* bytes that the frame still takes */
 	bool returned;
+	struct wire_value *late;                 /* the next value is this out-parameter's */
 	uint64_t began_ns;
 };
 
@@ -35,8 +36,14 @@ void call_pointer(struct call *call, const void *value);
 void call_string(struct call *call, const char *value); /* may be NULL */
 void call_buffer(struct call *call, const void *value, size_t len);
 
+/* An out-parameter: its value is known after the call, and then filled in with
+ * call_late(i) and one of the above, in the order of arguments, before the result. */
+void call_out(struct call *call);
+void call_late(struct call *call, int i);
+
 /* May a rule answer? True: it has, `reply` holds the result and, for a string,
- * its bytes behind it. Without a host: false. */
+ * its bytes behind it, then those of out-parameters. Waits as the rule says.
+ * Without a host: false. */
 bool call_ask(struct call *call, struct wire_call_is *reply, size_t size);
 
 /* The real call starts, has come back, is told to the host. */

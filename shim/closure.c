@@ -27,6 +27,7 @@
 #endif
 #define FLOAT_REGISTERS 8
 #define STACK_WORDS 16 /* of a variadic call, passed on unread */
+#define KEPT_MAX 2048  /* bytes of strings and buffers copied before a call; larger ones are sent from where they lie */
 #define TYPES_MAX (WIRE_ARGS_MAX + INT_REGISTERS + FLOAT_REGISTERS + STACK_WORDS)
 
 #define TYPE(type, kind) { sizeof(type), _Alignof(type), kind, NULL }
@@ -108,6 +109,11 @@ static bool shape_init(struct shape *shape, const struct page_call *row)
 			add_words(shape, PAGE_T_LONG, STACK_WORDS);
 			break;
 		}
+		if (row->args[i] & PAGE_T_OUT) {
+			ints++;
+			shape->args[shape->count++] = &types[PAGE_T_POINTER];
+			continue;
+		}
 		if (row->args[i] == PAGE_T_VOID || row->args[i] > PAGE_T_BUFFER)
 			return false;
 		*(is_float(row->args[i]) ? &floats : &ints) += 1;
@@ -129,12 +135,45 @@ static int64_t integer(uint8_t type, const void *at)
 	}
 }
 
-/* The length of a buffer, read before the call: PAGE_T_BUFFER without one is
- * a pointer. */
-static void add_value(struct call *call, const struct page_call *row, int i, uint8_t type, void *const *args,
-		      const void *at)
+/* What a string or buffer held before the call, which may change or free it. */
+struct kept {
+	char bytes[KEPT_MAX];
+	size_t len;
+};
+
+static const void *keep(struct kept *kept, const void *bytes, size_t len)
 {
-	uint8_t len_arg = i >= 0 && type == PAGE_T_BUFFER ? row->len_arg[i] : 255;
+	void *to = kept->bytes + kept->len;
+
+	if (!bytes || len > sizeof(kept->bytes) - kept->len)
+		return bytes;
+	memcpy(to, bytes, len);
+	kept->len += len;
+	return to;
+}
+
+/* How many bytes a buffer has: another argument says so, perhaps behind a pointer. */
+static bool length_of(const struct page_call *row, int i, void *const *args, size_t *len)
+{
+	uint8_t at = row->len_arg[i], type = at < row->nargs ? row->args[at] & ~PAGE_T_OUT : PAGE_T_VOID;
+	const void *place = at < row->nargs ? args[at] : NULL;
+	int64_t n;
+
+	if (!place || is_float(type) || type == PAGE_T_VOID || type >= PAGE_T_STRING)
+		return false;
+	if (row->args[at] & PAGE_T_OUT)
+		place = *(void *const *)place;
+	if (!place)
+		return false;
+	n = integer(type, place);
+	*len = n > 0 ? (size_t)n : 0;
+	return true;
+}
+
+/* `kept` is NULL where the value stays as it is: results, and what is looked at after the call. */
+static void add_value(struct call *call, uint8_t type, const void *at, const size_t *len, struct kept *kept)
+{
+	const char *text;
 
 	switch (type) {
 	case PAGE_T_VOID:
@@ -147,13 +186,13 @@ static void add_value(struct call *call, const struct page_call *row, int i, uin
 		call_double(call, *(const float *)at);
 		return;
 	case PAGE_T_STRING:
-		call_string(call, *(char *const *)at);
+		text = *(char *const *)at;
+		call_string(call, kept && text ? keep(kept, text, strlen(text) + 1) : text);
 		return;
 	case PAGE_T_BUFFER:
-		if (len_arg < row->nargs && !is_float(row->args[len_arg])) {
-			int64_t len = integer(row->args[len_arg], args[len_arg]);
-
-			call_buffer(call, *(void *const *)at, len > 0 ? (size_t)len : 0);
+		if (len) {
+			text = *(char *const *)at;
+			call_buffer(call, kept ? keep(kept, text, *len) : text, *len);
 			return;
 		}
 		/* fall through */
@@ -162,6 +201,40 @@ static void add_value(struct call *call, const struct page_call *row, int i, uin
 		return;
 	default:
 		call_int(call, integer(type, at));
+	}
+}
+
+static void add_args(struct call *call, const struct page_call *row, void *const *args, struct kept *kept)
+{
+	for (int i = 0; i < row->nargs && i < WIRE_ARGS_MAX && row->args[i] != PAGE_T_VARIADIC; i++) {
+		size_t len;
+		bool known = row->args[i] == PAGE_T_BUFFER && length_of(row, i, args, &len);
+
+		if (row->args[i] & PAGE_T_OUT)
+			call_out(call);
+		else
+			add_value(call, row->args[i], args[i], known ? &len : NULL, kept);
+	}
+}
+
+/* What the function left in its out-parameters. */
+static void add_outs(struct call *call, const struct page_call *row, void *const *args)
+{
+	for (int i = 0; i < row->nargs && i < WIRE_ARGS_MAX && row->args[i] != PAGE_T_VARIADIC; i++) {
+		uint8_t type = row->args[i] & ~PAGE_T_OUT;
+		size_t len;
+
+		if (!(row->args[i] & PAGE_T_OUT))
+			continue;
+		call_late(call, i);
+		if (!*(void *const *)args[i])
+			call_pointer(call, NULL);
+		else if (type != PAGE_T_BUFFER)
+			add_value(call, type, *(void *const *)args[i], NULL, NULL);
+		else if (length_of(row, i, args, &len))
+			call_buffer(call, *(void *const *)args[i], len);
+		else
+			call_pointer(call, *(void *const *)args[i]);
 	}
 }
 
@@ -194,42 +267,104 @@ static char *keep_string(const char *text, size_t len)
 	return at->text;
 }
 
-static void answer(const struct page_call *row, const struct wire_call_is *reply, void *result)
+/* A value of a rule as C has it, of a type that is not a buffer. An integer takes
+ * its own width in a variable, and libffi's word as a result. */
+static void store(uint8_t type, const struct wire_value *value, const char *bytes, void *at, bool result)
 {
-	const struct wire_value *value = &reply->result;
 	double number = value->kind == WIRE_DOUBLE ? value->v.d : (double)value->v.i;
 	int64_t word = value->kind == WIRE_DOUBLE ? (int64_t)value->v.d : value->v.i;
 
-	switch (row->returns) {
+	switch (type) {
 	case PAGE_T_VOID:
 		return;
 	case PAGE_T_DOUBLE:
-		*(double *)result = number;
+		*(double *)at = number;
 		return;
 	case PAGE_T_FLOAT:
-		*(float *)result = (float)number;
+		*(float *)at = (float)number;
 		return;
 	case PAGE_T_STRING:
 	case PAGE_T_POINTER:
 	case PAGE_T_BUFFER:
 		if (value->kind == WIRE_STRING || value->kind == WIRE_BUFFER)
-			*(char **)result = keep_string((const char *)(reply + 1), value->len);
+			*(char **)at = keep_string(bytes, value->len);
 		else
-			*(void **)result = value->kind == WIRE_NULL ? NULL : (void *)(intptr_t)word;
+			*(void **)at = value->kind == WIRE_NULL ? NULL : (void *)(intptr_t)word;
 		return;
-	default:
-		*(ffi_arg *)result = (ffi_arg)word;
+	case PAGE_T_BOOL:
+		if (!result) {
+			*(bool *)at = word != 0;
+			return;
+		}
+		break;
+	case PAGE_T_INT:
+	case PAGE_T_UINT:
+		if (!result) {
+			*(int *)at = (int)word;
+			return;
+		}
+		break;
+	}
+	if (result)
+		*(ffi_arg *)at = (ffi_arg)word;
+	else
+		*(int64_t *)at = word;
+}
+
+/* Into the program's own buffer, as far as it goes; a size that is an
+ * out-parameter says afterwards how far. */
+static void fill(const struct page_call *row, int i, void *const *args, const struct wire_value *value, const char *bytes,
+		 const struct wire_call_is *reply)
+{
+	struct wire_value length = { .kind = WIRE_INT };
+	uint8_t at = row->len_arg[i];
+	size_t room;
+
+	if (value->kind != WIRE_STRING || !length_of(row, i, args, &room))
+		return;
+	length.v.i = (int64_t)(value->len < room ? value->len : room);
+	memcpy(*(void *const *)args[i], bytes, (size_t)length.v.i);
+	if (row->args[at] & PAGE_T_OUT && reply->out[at].kind == WIRE_VOID)
+		store(row->args[at] & ~PAGE_T_OUT, &length, NULL, *(void *const *)args[at], false);
+}
+
+static void answer(const struct page_call *row, const struct wire_call_is *reply, void *const *args, void *result)
+{
+	const char *bytes = (const char *)(reply + 1);
+
+	store(row->returns, &reply->result, bytes, result, true);
+	bytes += reply->result.kind == WIRE_STRING ? reply->result.len : 0;
+	for (int i = 0; i < row->nargs && i < WIRE_ARGS_MAX && row->args[i] != PAGE_T_VARIADIC; i++) {
+		const struct wire_value *value = &reply->out[i];
+		uint8_t type = row->args[i] & ~PAGE_T_OUT;
+
+		if (value->kind == WIRE_VOID || !(row->args[i] & PAGE_T_OUT))
+			continue;
+		if (*(void *const *)args[i] && type == PAGE_T_BUFFER)
+			fill(row, i, args, value, bytes, reply);
+		else if (*(void *const *)args[i])
+			store(type, value, bytes, *(void *const *)args[i], false);
+		bytes += value->kind == WIRE_STRING ? value->len : 0;
 	}
 }
 
-/* True: a rule has answered, and `result` is written. */
-static bool answered(const struct page_call *row, struct call *call, void *result)
+static bool has_text(const struct page_call *row)
+{
+	bool any = row->returns == PAGE_T_STRING || row->returns == PAGE_T_BUFFER || row->returns == PAGE_T_POINTER;
+
+	for (int i = 0; i < row->nargs && i < WIRE_ARGS_MAX; i++)
+		any = any || row->args[i] & PAGE_T_OUT;
+	return any;
+}
+
+/* True: a rule has answered, and `result` and what args point to are written. */
+static bool answered(const struct page_call *row, struct call *call, void *const *args, void *result)
 {
 	struct wire_call_is small, *reply = &small;
 	size_t size = sizeof(small);
 	bool yes;
 
-	if (row->returns == PAGE_T_STRING || row->returns == PAGE_T_BUFFER || row->returns == PAGE_T_POINTER) {
+	if (has_text(row)) {
 		size = WIRE_FRAME_MAX;
 		reply = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (reply == MAP_FAILED)
@@ -237,7 +372,7 @@ static bool answered(const struct page_call *row, struct call *call, void *resul
 	}
 	yes = call_ask(call, reply, size);
 	if (yes) {
-		answer(row, reply, result);
+		answer(row, reply, args, result);
 		if (reply->set_errno)
 			errno = reply->set_errno;
 	}
@@ -251,22 +386,24 @@ static void called(ffi_cif *cif, void *result, void **args, void *arg)
 	const struct binding *binding = arg;
 	const struct page_call *row = binding->row;
 	struct call call;
-	int kept = errno;
+	struct kept kept;
+	int old = errno;
 
+	kept.len = 0;
 	call_init(&call, row->function, binding->library, binding->object);
 	call.frame.function = binding->index;
-	for (int i = 0; i < row->nargs && i < WIRE_ARGS_MAX; i++)
-		add_value(&call, row, i, row->args[i], args, row->args[i] == PAGE_T_VARIADIC ? NULL : args[i]);
-	errno = kept;
-	if (row->flags & PAGE_CALL_ASK && answered(row, &call, result))
+	add_args(&call, row, args, &kept);
+	errno = old;
+	if (row->flags & PAGE_CALL_ASK && answered(row, &call, args, result))
 		return;
 	call_began(&call);
 	lib.call(cif, FFI_FN(__atomic_load_n(&binding->real, __ATOMIC_ACQUIRE)), result, args);
-	kept = errno;
+	old = errno;
 	call_returned(&call);
-	add_value(&call, row, -1, row->returns, NULL, result);
+	add_outs(&call, row, args);
+	add_value(&call, row->returns, result, NULL, NULL);
 	call_report(&call);
-	errno = kept;
+	errno = old;
 }
 
 bool closure_bind(struct binding *binding)

@@ -90,8 +90,10 @@ static bool read_frame(struct host *h, struct process *p, const struct wire_call
 		return false;
 	arena_init(&f->arena);
 	struct call_arg *args = ARENA_ARRAY(&f->arena, struct call_arg, c->nargs);
-	for (uint32_t i = 0; i < c->nargs; i++)
-		args[i] = read_value(h, p->pid, &c->args[i], &rest, false);
+	for (int late = 0; late < 2; late++)
+		for (uint32_t i = 0; i < c->nargs; i++)
+			if (!!c->args[i].late == late)
+				args[i] = read_value(h, p->pid, &c->args[i], &rest, late);
 	f->library = short_library(f->library);
 	/* the functions of libpq and libcurl return what they have just made; of a declared one nothing is known */
 	f->req = (struct request){ .port = PORT_CALL,
@@ -132,33 +134,33 @@ void calls_made(struct host *h, struct process *p, const struct wire_call *c, st
 	arena_release(&f.arena);
 }
 
-static void fill_answer(const struct reply *rep, struct wire_call_is *is, struct buf *bytes)
+static struct wire_value answer_value(const struct call_arg *r, struct buf *bytes)
 {
-	const struct call_arg *r = &rep->call.result;
-
-	is->answered = 1;
-	is->set_errno = rep->call.set_errno;
 	switch (r->kind) {
 	case CALL_INT:
-		is->result = (struct wire_value){ .kind = WIRE_INT, .v.i = r->i };
-		break;
+		return (struct wire_value){ .kind = WIRE_INT, .v.i = r->i };
 	case CALL_DOUBLE:
-		is->result = (struct wire_value){ .kind = WIRE_DOUBLE, .v.d = r->d };
-		break;
+		return (struct wire_value){ .kind = WIRE_DOUBLE, .v.d = r->d };
 	case CALL_POINTER:
-		is->result = (struct wire_value){ .kind = WIRE_POINTER, .v.i = r->i };
-		break;
+		return (struct wire_value){ .kind = WIRE_POINTER, .v.i = r->i };
 	case CALL_STRING:
 	case CALL_BUFFER:
 		buf_add_slice(bytes, r->text);
-		is->result = (struct wire_value){ .kind = WIRE_STRING, .len = (uint32_t)bytes->len };
-		break;
+		return (struct wire_value){ .kind = WIRE_STRING, .len = (uint32_t)r->text.len };
 	case CALL_NULL:
-		is->result = (struct wire_value){ .kind = WIRE_NULL };
-		break;
-	case CALL_VOID:
-		break;
+		return (struct wire_value){ .kind = WIRE_NULL };
+	default:
+		return (struct wire_value){ .kind = WIRE_VOID };
 	}
+}
+
+static void fill_answer(const struct reply *rep, struct wire_call_is *is, struct buf *bytes)
+{
+	is->answered = 1;
+	is->set_errno = rep->call.set_errno;
+	is->result = answer_value(&rep->call.result, bytes);
+	for (size_t i = 0; i < rep->call.nouts && i < WIRE_ARGS_MAX; i++)
+		is->out[i] = answer_value(&rep->call.outs[i], bytes);
 }
 
 bool calls_asked(struct host *h, struct process *p, const struct wire_call *c, struct slice strings, struct wire_call_is *answer,
@@ -171,6 +173,7 @@ bool calls_asked(struct host *h, struct process *p, const struct wire_call *c, s
 		return false;
 	struct rule_hit *hit = rules_match(h->rules, &f.req);
 	bool answered = hit && rule_answer(h->rules, hit, &f.req, &rep);
+	answer->delay_ms = (uint32_t)(rep.delay_ns / 1000000);
 	if (answered) {
 		fill_answer(&rep, answer, bytes);
 		write_call(h, p, c, &f, &rep);

@@ -220,7 +220,12 @@ bool publish_call(struct publish *p, const struct rule_function *f, bool ask, st
 	for (size_t a = 0; a < f->nargs && known; a++) {
 		struct slice rest = slice_str(f->args[a]);
 		uint64_t len_arg = 255;
+		bool out = slice_has_prefix(rest, SLICE_LIT("out:"));
+		if (out)
+			rest = slice_skip(rest, 4);
 		known = type_of(slice_split(&rest, ':'), &row->args[a]);
+		if (out)
+			row->args[a] |= PAGE_T_OUT;
 		if (known && rest.ptr)
 			known = slice_to_u64(rest, &len_arg) && len_arg < f->nargs;
 		row->len_arg[a] = (uint8_t)len_arg;

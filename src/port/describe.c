@@ -462,7 +462,8 @@ static void describe_call(struct shape *s)
 		attrs_text(a, "seam.caller", c->caller);
 	for (size_t i = 0; i < c->nargs; i++) {
 		struct slice name = arena_printf(s->a, "seam.arg.%zu", i);
-		describe_value(s, name.ptr, &c->args[i]);
+		bool ours = !c->made && s->rep->port == PORT_CALL && i < s->rep->call.nouts;
+		describe_value(s, name.ptr, ours && c->args[i].kind == CALL_VOID ? &s->rep->call.outs[i] : &c->args[i]);
 	}
 	if (!c->made && s->rep->port == PORT_CALL) {
 		describe_value(s, "seam.result", &s->rep->call.result);

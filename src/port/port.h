@@ -253,6 +253,8 @@ struct object_reply {
 
 struct call_reply {
 	struct call_arg result;
+	struct call_arg *outs;  /* what out-parameters hold, by argument; CALL_VOID: untouched */
+	size_t nouts;
 	int set_errno;
 };
 struct connect_reply {

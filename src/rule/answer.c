@@ -80,6 +80,15 @@ static void answer_call(struct rules *r, struct rule_hit *hit, struct request *r
 	reply->call.result = a->result;
 	if (a->result.kind == CALL_STRING)
 		reply->call.result.text = template_text(&a->result_text, r, hit, req);
+	if (a->nouts) {
+		reply->call.outs = ARENA_ARRAY(req->arena, struct call_arg, a->nouts);
+		reply->call.nouts = a->nouts;
+	}
+	for (size_t i = 0; i < a->nouts; i++) {
+		reply->call.outs[i] = a->outs[i];
+		if (a->outs[i].kind == CALL_STRING)
+			reply->call.outs[i].text = template_text(&a->out_texts[i], r, hit, req);
+	}
 	reply->call.set_errno = a->set_errno;
 	if (a->set_errno) {
 		reply->failed = true;

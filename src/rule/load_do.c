@@ -35,6 +35,7 @@ static const struct {
 	{ "error", ON_SQL | ON_S3 },
 	{ "return", ON_CALL },
 	{ "errno", ON_CALL },
+	{ "out", ON_CALL },
 	{ "certificate", ON_TLS },
 	{ "alert", ON_TLS },
 	{ "delay", ON_ALL },
@@ -459,28 +460,86 @@ static void read_errno(struct load *l, struct action *a, json_t *v)
 	load_leave(l, former);
 }
 
-static void read_return(struct load *l, struct action *a, json_t *v)
+/* A value as C has it. */
+static void read_c_value(struct load *l, json_t *v, struct call_arg *value, struct template *text)
 {
-	size_t former = load_enter(l, "return");
 	json_t *pointer;
 
-	a->has_return = true;
 	if (json_is_integer(v)) {
-		a->result = (struct call_arg){ .kind = CALL_INT, .i = json_integer_value(v) };
+		*value = (struct call_arg){ .kind = CALL_INT, .i = json_integer_value(v) };
 	} else if (json_is_real(v)) {
-		a->result = (struct call_arg){ .kind = CALL_DOUBLE, .d = json_real_value(v) };
+		*value = (struct call_arg){ .kind = CALL_DOUBLE, .d = json_real_value(v) };
 	} else if (json_is_boolean(v)) {
-		a->result = (struct call_arg){ .kind = CALL_INT, .i = json_is_true(v) };
+		*value = (struct call_arg){ .kind = CALL_INT, .i = json_is_true(v) };
 	} else if (json_is_null(v)) {
-		a->result = (struct call_arg){ .kind = CALL_NULL };
+		*value = (struct call_arg){ .kind = CALL_NULL };
 	} else if (load_is_text(v)) {
-		a->result = (struct call_arg){ .kind = CALL_STRING };
-		load_template(l, load_text(l, v), &a->result_text);
+		*value = (struct call_arg){ .kind = CALL_STRING };
+		load_template(l, load_text(l, v), text);
 	} else if ((pointer = json_object_get(v, "pointer")) && json_is_integer(pointer) && json_object_size(v) == 1) {
-		a->result = (struct call_arg){ .kind = CALL_POINTER, .i = json_integer_value(pointer) };
+		*value = (struct call_arg){ .kind = CALL_POINTER, .i = json_integer_value(pointer) };
 	} else {
 		load_bad(l, "expected a number, a string, true, false, null or {\"pointer\": N}");
 	}
+}
+
+static void read_return(struct load *l, struct action *a, json_t *v)
+{
+	size_t former = load_enter(l, "return");
+
+	a->has_return = true;
+	read_c_value(l, v, &a->result, &a->result_text);
+	load_leave(l, former);
+}
+
+/* The declaration that the rule is about; NULL: none, or several. */
+static const struct rule_function *declared(const struct rules *r, const struct rule *rule)
+{
+	const struct rule_function *found = NULL;
+
+	for (size_t i = 0; i < r->nfunctions; i++) {
+		const struct rule_function *f = &r->functions[i];
+		if (!slice_eq_str(rule->op, f->function) || (rule->service && strcmp(rule->service, f->service) != 0))
+			continue;
+		if (found)
+			return NULL;
+		found = f;
+	}
+	return found;
+}
+
+#define OUTS_MAX 12 /* arguments of a declared function */
+
+/* {"1": 42, "2": "text"}: what out-parameters are to hold, by their places. */
+static void read_outs(struct load *l, const struct rule *rule, struct action *a, json_t *v)
+{
+	const struct rule_function *f = declared(l->r, rule);
+	size_t former = load_enter(l, "out");
+	const char *key;
+	json_t *one;
+
+	a->outs = ARENA_ARRAY(&l->r->arena, struct call_arg, OUTS_MAX);
+	a->out_texts = ARENA_ARRAY(&l->r->arena, struct template, OUTS_MAX);
+	for (size_t i = 0; i < OUTS_MAX; i++)
+		a->outs[i] = (struct call_arg){ .kind = CALL_VOID };
+	if (load_want(l, v, JSON_OBJECT))
+		json_object_foreach(v, key, one) {
+			size_t at = load_enter(l, key);
+			uint64_t i;
+			if (load_comment(key)) {
+				load_leave(l, at);
+				continue;
+			}
+			if (!slice_to_u64(slice_str(key), &i) || i >= OUTS_MAX || (f && i >= f->nargs))
+				load_bad(l, "\"%s\" is no argument, expected its place, from 0", key);
+			else if (f && strncmp(f->args[i], "out:", 4) != 0)
+				load_bad(l, "argument %s of %s is declared \"%s\", and only an \"out:\" one can be written to", key, f->function, f->args[i]);
+			else {
+				read_c_value(l, one, &a->outs[i], &a->out_texts[i]);
+				a->nouts = i + 1 > a->nouts ? i + 1 : a->nouts;
+			}
+			load_leave(l, at);
+		}
 	load_leave(l, former);
 }
 
@@ -531,7 +590,9 @@ static void read_action(struct load *l, struct rule *rule, struct action *a, jso
 			read_return(l, a, member);
 		if ((member = json_object_get(v, "errno")))
 			read_errno(l, a, member);
-		content = a->has_return;
+		if ((member = json_object_get(v, "out")))
+			read_outs(l, rule, a, member);
+		content = a->has_return || a->nouts;
 		if (a->set_errno && !a->has_return)
 			load_bad(l, "\"errno\" needs a \"return\": what the function gives back when it fails");
 		break;

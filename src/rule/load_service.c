@@ -212,7 +212,7 @@ static void read_addresses(struct load *l, struct rule_service *s, json_t *at, c
 /* ---- functions --------------------------------------------------------- */
 
 #define RESULT_TYPES "void, int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer"
-#define ARG_TYPES "int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer, buffer:N, and ... last"
+#define ARG_TYPES "int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer, buffer:N, each of them after out:, and ... last"
 
 /* The types that the shim's closures have (wire.h, enum page_type). */
 static bool known_result(const char *type)
@@ -230,17 +230,18 @@ static bool known_result(const char *type)
  * argument, counted from 0; "..." is the rest of a variadic function. */
 static void check_arg(struct load *l, const struct rule_function *f, size_t i)
 {
-	const char *type = f->args[i];
+	bool out = strncmp(f->args[i], "out:", 4) == 0;
+	const char *type = f->args[i] + (out ? 4 : 0);
 	uint64_t n;
 
-	if (strcmp(type, "...") == 0) {
+	if (strcmp(type, "...") == 0 && !out) {
 		if (i + 1 < f->nargs)
 			load_bad(l, "\"...\" is the rest of a variadic function, so nothing may follow it");
 	} else if (strncmp(type, "buffer:", 7) == 0 && slice_to_u64(slice_str(type + 7), &n)) {
 		if (n >= f->nargs || n == i || strcmp(f->args[n], "...") == 0)
-			load_bad(l, "\"%s\": there is no other argument %llu that could hold the length; the first is 0", type, (unsigned long long)n);
+			load_bad(l, "\"%s\": there is no other argument %llu that could hold the length; the first is 0", f->args[i], (unsigned long long)n);
 	} else if (strcmp(type, "void") == 0 || !known_result(type)) {
-		load_bad(l, "type \"%s\" is not known (known: " ARG_TYPES ")", type);
+		load_bad(l, "type \"%s\" is not known (known: " ARG_TYPES ")", f->args[i]);
 	}
 }
 

@@ -187,6 +187,9 @@ struct action {
 	bool has_return;
 	struct call_arg result;
 	struct template result_text;
+	struct call_arg *outs;    /* by argument, CALL_VOID where nothing is said */
+	struct template *out_texts;
+	size_t nouts;
 	int set_errno;
 	struct slice errno_name;
 	/* state */

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #define WIRE_MAGIC 0x6d616573u /* "seam" */
-#define WIRE_VERSION 4
+#define WIRE_VERSION 5
 #define WIRE_FRAME_MAX (64 * 1024) /* a frame with its head; a SEQPACKET message below the default SO_SNDBUF */
 #define WIRE_SOCK "sock"           /* control socket, in the run directory */
 #define WIRE_PAGE "page"           /* the page, in the run directory */
@@ -158,7 +158,8 @@ enum wire_value_kind {
 struct wire_value {
 	uint8_t kind;  /* enum wire_value_kind */
 	uint8_t cut;   /* bytes were left out: over the frame's room */
-	uint16_t pad;
+	uint8_t late;  /* what an out-parameter held after the call: its bytes come after those of the other arguments */
+	uint8_t pad;
 	uint32_t len;  /* bytes of this value among those that follow the frame */
 	union {
 		int64_t i;
@@ -169,7 +170,7 @@ struct wire_value {
 /*
  * strings: function, library that holds it, object that called (file name of
  * the caller's ELF object); then the bytes of the string and buffer values in
- * order: args, then result.
+ * order: args, late args, then result.
  */
 struct wire_call {
 	struct wire_head head;
@@ -181,13 +182,15 @@ struct wire_call {
 	struct wire_value result; /* WIRE_VOID when asking */
 };
 
-/* strings: none; the bytes of a string result follow. */
+/* strings: none; the bytes of a string result follow, then those of `out`. */
 struct wire_call_is {
 	struct wire_head head;
 	uint8_t answered; /* 0: call the real function and report it with WIRE_CALL; 1: return `result`, the event is written */
 	uint8_t pad[3];
 	int32_t set_errno; /* errno to leave behind, 0: unchanged */
+	uint32_t delay_ms; /* wait so long first, also when not answered */
 	struct wire_value result;
+	struct wire_value out[WIRE_ARGS_MAX]; /* what out-parameters are to hold; WIRE_VOID: as they are */
 };
 
 struct wire_bind {
@@ -259,6 +262,7 @@ enum page_type {
 	PAGE_T_BOOL, PAGE_T_DOUBLE, PAGE_T_FLOAT, PAGE_T_STRING, PAGE_T_POINTER, PAGE_T_BUFFER,
 	PAGE_T_VARIADIC, /* last: the rest is variadic, forwarded and not traced */
 };
+#define PAGE_T_OUT 0x80 /* added to an argument's type: a pointer to where the function leaves one; a buffer that it fills */
 struct page_call {
 	char library[64];   /* "libhiredis": matches libhiredis.so, libhiredis.so.0.14, libhiredis-abc.so */
 	char function[64];
@@ -267,7 +271,7 @@ struct page_call {
 	uint8_t flags;      /* PAGE_CALL_ASK */
 	uint8_t pad;
 	uint8_t args[WIRE_ARGS_MAX];    /* enum page_type */
-	uint8_t len_arg[WIRE_ARGS_MAX]; /* for PAGE_T_BUFFER: index of the argument with its length in bytes, 255: none */
+	uint8_t len_arg[WIRE_ARGS_MAX]; /* for PAGE_T_BUFFER: index of the argument with its length in bytes, 255: none. It may be an out size: what it holds after the call */
 };
 #define PAGE_CALL_ASK 1u /* rules on this function exist: ask before the call */
 

@@ -73,10 +73,13 @@ static void answer(struct fakehost *h, int fd, const struct frame *f)
 	}
 	case WIRE_CALL_ASK: {
 		struct wire_call_is is = h->call_is;
+		bool text = is.result.kind == WIRE_STRING;
 
+		for (int i = 0; i < WIRE_ARGS_MAX; i++)
+			text |= is.out[i].kind == WIRE_STRING;
 		if (is.result.kind == WIRE_STRING)
 			is.result.len = (uint32_t)strlen(h->call_string);
-		reply(fd, WIRE_CALL_IS, &is, sizeof(is), is.result.kind == WIRE_STRING ? h->call_string : NULL);
+		reply(fd, WIRE_CALL_IS, &is, sizeof(is), text ? h->call_string : NULL);
 		break;
 	}
 	case WIRE_BYE:

@@ -45,7 +45,7 @@ struct fakehost {
 	struct wire_verdict verdict;    /* for WIRE_ASK; outcome 0 stands for WIRE_PASSED */
 	const char *name_for_globs;     /* claimed when asked for: gets a row; NULL: nobody claims it */
 	struct wire_call_is call_is;    /* for WIRE_CALL_ASK */
-	const char *call_string;        /* bytes of a string answer */
+	const char *call_string;        /* bytes of a string answer, and of its out-parameters */
 
 	/* private */
 	pthread_t thread;

@@ -86,12 +86,22 @@ static const struct {
 	  "r.json:2:45: services.redis.functions[0]: \"function\" is missing: the name of a C function" },
 	{ SERVICES("'redis': {'protocol': 'call', 'functions': [{'library': 'l', 'function': 'f', 'args': ['str', 'buffer:9'], 'returns': 'ptr'}]}"),
 	  "r.json:2:119: services.redis.functions[0].returns: type \"ptr\" is not known (known: void, int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer)\n"
-	  "r.json:2:88: services.redis.functions[0].args[0]: type \"str\" is not known (known: int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer, buffer:N, and ... last)\n"
+	  "r.json:2:88: services.redis.functions[0].args[0]: type \"str\" is not known (known: int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer, buffer:N, each of them after out:, and ... last)\n"
 	  "r.json:2:95: services.redis.functions[0].args[1]: \"buffer:9\": there is no other argument 9 that could hold the length; the first is 0" },
+	{ SERVICES("'redis': {'protocol': 'call', 'functions': [{'library': 'l', 'function': 'f', 'args': ['out:...', 'out:void', 'out:buffer:7']}]}"),
+	  "r.json:2:88: services.redis.functions[0].args[0]: type \"out:...\" is not known (known: int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer, buffer:N, each of them after out:, and ... last)\n"
+	  "r.json:2:99: services.redis.functions[0].args[1]: type \"out:void\" is not known (known: int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer, buffer:N, each of them after out:, and ... last)\n"
+	  "r.json:2:111: services.redis.functions[0].args[2]: \"out:buffer:7\": there is no other argument 7 that could hold the length; the first is 0" },
+	{ "{'seam': 1, 'services': {'c': {'protocol': 'call', 'functions': [{'library': 'l', 'function': 'f', 'args': ['int', 'out:int']}]}},\n"
+	  " 'rules': [{'on': 'call.f', 'do': {'return': 0, 'out': {'0': 1, '2': 1, 'x': 1, '1': []}}}]}",
+	  "r.json:2:62: rules[0].do.out.0: argument 0 of f is declared \"int\", and only an \"out:\" one can be written to\n"
+	  "r.json:2:70: rules[0].do.out.2: \"2\" is no argument, expected its place, from 0\n"
+	  "r.json:2:78: rules[0].do.out.x: \"x\" is no argument, expected its place, from 0\n"
+	  "r.json:2:86: rules[0].do.out.1: expected a number, a string, true, false, null or {\"pointer\": N}" },
 	{ SERVICES("'redis': {'protocol': 'call', 'functions': [{'library': 'l', 'function': 'f', 'args': ['string', '...', 'buffer:2', 'void']}]}"),
 	  "r.json:2:98: services.redis.functions[0].args[1]: \"...\" is the rest of a variadic function, so nothing may follow it\n"
 	  "r.json:2:105: services.redis.functions[0].args[2]: \"buffer:2\": there is no other argument 2 that could hold the length; the first is 0\n"
-	  "r.json:2:117: services.redis.functions[0].args[3]: type \"void\" is not known (known: int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer, buffer:N, and ... last)" },
+	  "r.json:2:117: services.redis.functions[0].args[3]: type \"void\" is not known (known: int, uint, long, ulong, int64, uint64, size, bool, double, float, string, pointer, buffer:N, each of them after out:, and ... last)" },
 	{ RULES("{'do': {}}"),
 	  "r.json:3:1: rules[0]: \"on\" is missing: what the rule is about (known: connect, dns, tls, sql, http, s3, call)" },
 	{ RULES("{'on': 'htp', 'do': {}}"),

@@ -16,6 +16,7 @@ int typed_format(char *to, size_t size, const char *format, ...);
 void typed_nothing(void *p);
 int typed_fail(const char *why);
 long typed_many(long a, long b, long c, long d, long e, long f, long g, double x, long h);
+int typed_split(char *text, int *number, double *ratio, const char **name, void *copy, size_t *size, bool *more);
 
 int typed_add(int a, int b)
 {
@@ -75,4 +76,18 @@ int typed_fail(const char *why)
 long typed_many(long a, long b, long c, long d, long e, long f, long g, double x, long h)
 {
 	return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + (long)x + 9 * h;
+}
+
+/* Everything by pointers, and the text is spoilt. */
+int typed_split(char *text, int *number, double *ratio, const char **name, void *copy, size_t *size, bool *more)
+{
+	if (number)
+		*number = -7;
+	*ratio = 0.5;
+	*name = "seam";
+	*size = 3;
+	memcpy(copy, "a\0b", 3);
+	*more = true;
+	memset(text, '#', strlen(text));
+	return 6;
 }

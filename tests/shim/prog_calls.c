@@ -23,6 +23,19 @@ int typed_format(char *to, size_t size, const char *format, ...);
 void typed_nothing(void *p);
 int typed_fail(const char *why);
 long typed_many(long a, long b, long c, long d, long e, long f, long g, double x, long h);
+int typed_split(char *text, int *number, double *ratio, const char **name, void *copy, size_t *size, bool *more);
+
+static void outs(bool all)
+{
+	char text[] = "a text", copy[8] = "";
+	const char *name = "none";
+	size_t size = sizeof(copy);
+	double ratio = 0;
+	bool more = false;
+	int number = 0, n = typed_split(text, all ? &number : NULL, &ratio, &name, copy, &size, &more);
+
+	printf("split %d %d %g %s %zu %.*s %d %s\n", n, number, ratio, name, size, (int)size, copy[1] ? copy : "-", more, text);
+}
 
 static void typed(void)
 {
@@ -109,6 +122,8 @@ int main(int argc, char **argv)
 
 	if (strcmp(what, "typed") == 0)
 		typed();
+	else if (strcmp(what, "outs") == 0)
+		outs(argc < 3);
 	else if (strcmp(what, "dlsym") == 0)
 		by_dlsym();
 	else if (strcmp(what, "plugin") == 0)

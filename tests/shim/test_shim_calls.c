@@ -158,6 +158,62 @@ START_TEST(a_rule_answers_with_every_type)
 }
 END_TEST
 
+static void declare_split(void)
+{
+	DECLARE("typed_split", PAGE_T_INT, PAGE_T_STRING, PAGE_T_INT | PAGE_T_OUT, PAGE_T_DOUBLE | PAGE_T_OUT, PAGE_T_STRING | PAGE_T_OUT,
+		PAGE_T_BUFFER | PAGE_T_OUT, PAGE_T_SIZE | PAGE_T_OUT, PAGE_T_BOOL | PAGE_T_OUT)
+		->len_arg[4] = 5;
+}
+
+START_TEST(out_parameters_are_told_as_they_are_after_the_call)
+{
+	const struct frame *f;
+
+	declare_split();
+	PRINTS("split 6 -7 0.5 seam 3 - 1 ######\n", "outs");
+	f = call_of("typed_split", 0);
+	ck_assert_uint_eq(f->u.call.nargs, 7);
+	ck_assert_int_eq(f->u.call.args[1].v.i, -7);
+	ck_assert(f->u.call.args[2].kind == WIRE_DOUBLE && f->u.call.args[2].v.d == 0.5);
+	ck_assert_int_eq(f->u.call.args[3].kind, WIRE_STRING);
+	ck_assert_int_eq(f->u.call.args[4].kind, WIRE_BUFFER);
+	ck_assert_uint_eq(f->u.call.args[4].len, 3);
+	ck_assert_int_eq(f->u.call.args[5].v.i, 3);
+	ck_assert_int_eq(f->u.call.args[6].v.i, 1);
+	/* what went in as it was before, then what came out */
+	ck_assert_mem_eq(fakehost_bytes(f, 3), "a textseama\0b", 13);
+	fakehost_forget(h);
+	PRINTS("split 6 0 0.5 seam 3 - 1 ######\n", "outs", "without");
+	ck_assert_int_eq(call_of("typed_split", 0)->u.call.args[1].kind, WIRE_NULL);
+}
+END_TEST
+
+START_TEST(a_rule_writes_to_out_parameters)
+{
+	declare_split();
+	h->page->call[0].flags = PAGE_CALL_ASK;
+	h->call_string = "namebytes that do not fit";
+	h->call_is = (struct wire_call_is){
+		.answered = 1,
+		.result = { .kind = WIRE_INT, .v.i = 1 },
+		.out = { [1] = { .kind = WIRE_INT, .v.i = 42 }, [2] = { .kind = WIRE_INT, .v.i = 2 }, [3] = { .kind = WIRE_STRING, .len = 4 },
+			 [4] = { .kind = WIRE_STRING, .len = 21 }, [6] = { .kind = WIRE_INT, .v.i = 1 } },
+	};
+	PRINTS("split 1 42 2 name 8 bytes th 1 a text\n", "outs");
+	PRINTS("split 1 0 2 name 8 bytes th 1 a text\n", "outs", "without");
+}
+END_TEST
+
+START_TEST(a_rule_makes_a_call_wait)
+{
+	DECLARE("typed_add", PAGE_T_INT, PAGE_T_INT, PAGE_T_INT)->flags = PAGE_CALL_ASK;
+	h->call_is = (struct wire_call_is){ .answered = 0, .delay_ms = 120 };
+	PRINTS("dlsym 23\nmissing not found, dlerror\n", "dlsym");
+	ck_assert_uint_ge(fakehost_frame(h, WIRE_CALL, 0)->u.head.time_ns - fakehost_frame(h, WIRE_CALL_ASK, 0)->u.head.time_ns, 120000000u);
+	ck_assert_uint_lt(fakehost_frame(h, WIRE_CALL, 0)->u.call.duration_ns, 120000000u);
+}
+END_TEST
+
 START_TEST(objects_that_come_later_are_covered)
 {
 	DECLARE("typed_add", PAGE_T_INT, PAGE_T_INT, PAGE_T_INT);
@@ -224,6 +280,9 @@ SUITE_BEGIN(shim_calls)
 	SUITE_TEST(every_type_is_forwarded_and_told);
 	SUITE_TEST(a_rule_answers_instead_of_the_function);
 	SUITE_TEST(a_rule_answers_with_every_type);
+	SUITE_TEST(out_parameters_are_told_as_they_are_after_the_call);
+	SUITE_TEST(a_rule_writes_to_out_parameters);
+	SUITE_TEST(a_rule_makes_a_call_wait);
 	SUITE_TEST(objects_that_come_later_are_covered);
 	SUITE_TEST(calls_from_many_threads_are_all_told);
 	SUITE_TEST(layers_off_leaves_the_slots_alone);
