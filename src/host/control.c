@@ -494,6 +494,7 @@ bool control_drain(struct host *h)
 
 	while (accept_one(h))
 		any = true;
+	read_older(h);
 	return any;
 }
 

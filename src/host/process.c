@@ -186,6 +186,10 @@ struct process *process_asking(struct process_table *t, pid_t pid, bool trusted,
 	if (p)
 		return p;
 	pid_t ppid = process_parent_of(pid);
+	/* it is gone, and what it left behind is only now looked at */
+	for (size_t i = t->count; !ppid && i-- > 0;)
+		if (t->list[i]->pid == pid)
+			return t->list[i];
 	struct process *parent = known_ancestor(t, ppid);
 	if (!parent && trusted)
 		parent = process_find(t, t->root); /* a daemon: its own parents are gone */

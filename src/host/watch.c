@@ -35,6 +35,7 @@ static void on_end(uv_poll_t *poll, int status, int events)
 	(void)events;
 	struct host *h = w->host;
 	stop(w);
+	control_drain(h); /* its last words: it is no process of another name that spoke them */
 	events_process_end(h, p, false, 0);
 }
 
