@@ -23,15 +23,18 @@ static bool under_way(int fd)
 	return sys(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO, &state, &len) == 0 && state != TCP_CLOSE;
 }
 
-static void wait_ms(int fd, uint32_t delay_ms)
+/* What is left to wait: all of it where the program would not have waited in connect(). The host
+ * waits then, and the answer comes late. */
+static uint32_t wait_ms(int fd, uint32_t delay_ms)
 {
 	struct timespec left = { delay_ms / 1000, delay_ms % 1000 * 1000000L };
 	long flags = sys(SYS_fcntl, fd, F_GETFL);
 
 	if (flags < 0 || flags & O_NONBLOCK)
-		return;
+		return delay_ms;
 	while (sys(SYS_nanosleep, &left, &left) == -EINTR)
 		;
+	return 0;
 }
 
 /* Takes back a connection that nobody will serve. */
@@ -53,7 +56,7 @@ int hook_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	if (!route.ours)
 		return real.connect(fd, addr, len);
 	if (route.delay_ms)
-		wait_ms(fd, route.delay_ms);
+		route.delay_ms = wait_ms(fd, route.delay_ms);
 	if (route.outcome == WIRE_REFUSED) {
 		if (!again)
 			route_report(&route, WIRE_CONNECT, fd, route.error);

@@ -167,6 +167,7 @@ int route_report(const struct route *route, enum wire_kind kind, int fd, int err
 		.v6 = route->v6,
 		.endpoint = route->endpoint,
 		.error = error,
+		.delay_ms = route->outcome == WIRE_REDIRECTED ? route->delay_ms : 0,
 	};
 	struct iovec piece = { &frame, sizeof(frame) };
 	struct sockaddr_storage local;

@@ -76,7 +76,7 @@ static void take(struct gate *g, int fd, const struct wire_addr *asked, const st
 	}
 	struct session *s = session_open(h, fd, endpoint, peer->port, g->v6, 0);
 	if (s)
-		session_attribute(s, p, 0);
+		session_attribute(s, p, 0, 0);
 }
 
 static void on_gate(uv_poll_t *poll, int status, int events)

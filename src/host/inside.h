@@ -142,11 +142,12 @@ void listen_forget_all(struct host *h);
 /* session.c: one served connection */
 struct session *session_open(struct host *h, int fd, uint32_t endpoint, uint16_t peer_port, bool v6, pid_t peer_pid);
 /* The record of a connection that is already here: true when it was. */
-bool session_claim(struct host *h, uint32_t endpoint, uint16_t port, bool v6, struct process *p, int32_t tid);
+bool session_claim(struct host *h, const struct wire_connect *c, struct process *p);
 /* The same for those that came over a Unix socket from that process. */
 void session_claim_local(struct host *h, struct process *p, int32_t tid);
 /* It is now known who this is. */
-void session_attribute(struct session *s, struct process *p, int32_t tid);
+/* `delay_ms`: a rule makes the connection slow, and the program did not wait. */
+void session_attribute(struct session *s, struct process *p, int32_t tid, uint32_t delay_ms);
 void session_flush_dirty(struct host *h);
 void session_close_all(struct host *h);
 bool session_any_busy(const struct host *h);

@@ -38,6 +38,7 @@ struct arrival {
 	bool v6;
 	uint32_t endpoint;
 	int32_t tid;
+	uint32_t delay_ms;
 	struct process *process;
 };
 
@@ -102,12 +103,12 @@ static void accept_one(struct listener *l, int fd, const struct sockaddr_storage
 		bool trusted = who.uid == geteuid() || who.uid == 0;
 		struct process *p = who.pid ? events_asking(h, who.pid, trusted) : NULL;
 		if (p)
-			session_attribute(s, p, 0);
+			session_attribute(s, p, 0, 0);
 		return; /* a stranger is reset when its second is over */
 	}
 	struct arrival *a = take_arrival(h, l->endpoint, port, l->v6);
 	if (a) {
-		session_attribute(s, a->process, a->tid);
+		session_attribute(s, a->process, a->tid, a->delay_ms);
 		free(a);
 	}
 }
@@ -246,12 +247,12 @@ void listen_record(struct host *h, const struct wire_connect *c, struct process 
 {
 	size_t kept = 0;
 
-	if (relay_wanted(h, c->endpoint) || session_claim(h, c->endpoint, c->local_port, c->v6, p, c->head.tid))
+	if (relay_wanted(h, c->endpoint) || session_claim(h, c, p))
 		return;
 	struct arrival *a = calloc(1, sizeof(*a));
 	if (!a)
 		return;
-	*a = (struct arrival){ .next = h->arrivals, .port = c->local_port, .v6 = c->v6, .endpoint = c->endpoint, .tid = c->head.tid, .process = p };
+	*a = (struct arrival){ .next = h->arrivals, .port = c->local_port, .v6 = c->v6, .endpoint = c->endpoint, .tid = c->head.tid, .delay_ms = c->delay_ms, .process = p };
 	h->arrivals = a;
 	for (struct arrival **at = &h->arrivals; *at;) {
 		if (++kept <= ARRIVALS_KEPT) {

@@ -83,7 +83,7 @@ static void begin_request(struct session *s)
 	s->request = (struct request){ .arena = &s->arena };
 }
 
-void session_attribute(struct session *s, struct process *p, int32_t tid)
+void session_attribute(struct session *s, struct process *p, int32_t tid, uint32_t delay_ms)
 {
 	struct host *h = s->host;
 
@@ -107,14 +107,18 @@ void session_attribute(struct session *s, struct process *p, int32_t tid)
 	begin_request(s);
 	s->state = SESSION_SNIFFING;
 	events_session(s, "conn.open", NULL);
-	stream_resume(&s->stream);
+	s->held = delay_ms;
+	if (s->held)
+		session_start_timer(s, delay_ms * 1000000ull);
+	else
+		stream_resume(&s->stream);
 }
 
-bool session_claim(struct host *h, uint32_t endpoint, uint16_t port, bool v6, struct process *p, int32_t tid)
+bool session_claim(struct host *h, const struct wire_connect *c, struct process *p)
 {
 	for (struct session *s = h->sessions; s; s = s->next)
-		if (s->state == SESSION_NAMELESS && s->endpoint == &h->endpoints[endpoint] && s->peer_port == port && s->v6 == v6) {
-			session_attribute(s, p, tid);
+		if (s->state == SESSION_NAMELESS && s->endpoint == &h->endpoints[c->endpoint] && s->peer_port == c->local_port && s->v6 == c->v6) {
+			session_attribute(s, p, c->head.tid, c->delay_ms);
 			return true;
 		}
 	return false;
@@ -124,7 +128,7 @@ void session_claim_local(struct host *h, struct process *p, int32_t tid)
 {
 	for (struct session *s = h->sessions; s; s = s->next)
 		if (s->state == SESSION_NAMELESS && s->peer_pid == p->pid)
-			session_attribute(s, p, tid);
+			session_attribute(s, p, tid, 0);
 }
 
 void session_start_timer(struct session *s, uint64_t delay_ns)
@@ -355,7 +359,7 @@ static void on_ended(struct stream *stream, int error)
 		return;
 	}
 	bool pacing = s->state == SESSION_FAULTY && s->faulty.rest.len;
-	if (s->state == SESSION_WAITING || s->state == SESSION_LATER || pacing || s->stream.tail)
+	if (s->state == SESSION_WAITING || s->state == SESSION_LATER || pacing || s->held || s->stream.tail)
 		return; /* it still waits for an answer: RFC 9293 lets it half-close */
 	bool farewell = !codec->clean_end || !s->codec || codec->clean_end(s->codec);
 	end_session(s, farewell ? NULL : "without farewell", farewell);
@@ -380,6 +384,15 @@ static void on_timer(uv_timer_t *timer)
 
 	if (s->state == SESSION_NAMELESS) {
 		session_break_off(s, NULL);
+		return;
+	}
+	if (s->held) {
+		s->held = false;
+		stream_resume(&s->stream);
+		if (s->stream.ending && s->state == SESSION_SNIFFING) { /* it left without a word */
+			end_session(s, NULL, true);
+			stream_finish(&s->stream);
+		}
 		return;
 	}
 	if (handshake_timer(s))

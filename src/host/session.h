@@ -47,6 +47,7 @@ struct session {
 	uint64_t active_ns, idle_ns; /* bytes moved last; longest time in between */
 	bool used;               /* did a unit of work */
 	struct faulty faulty;    /* an answer that a fault lets out bit by bit, or not at all */
+	bool held;               /* a rule on connect makes it wait for its first answer */
 	uv_timer_t timer;        /* attribution, then delays */
 	struct handshake handshake;
 };

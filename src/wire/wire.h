@@ -110,6 +110,7 @@ struct wire_connect {
 	uint8_t v6;             /* the local port is of an AF_INET6 socket that went to ::1 */
 	uint32_t endpoint;      /* index into the page; UINT32_MAX for none */
 	int32_t error;          /* errno that the program got, 0 for none */
+	uint32_t delay_ms;      /* of a rule, and not yet over: the socket does not block */
 };
 
 /* strings: the name, the service (or ""). Reply, when asked, WIRE_NAME_IS. */
