@@ -167,6 +167,8 @@ def auto_knows_pytest_by_its_command_line(folder):
     program = ask(outside.port) + "print(fake(), real())"
     module = os.path.join(folder.path, "pytest")
     os.mkdir(module)
+    with open(os.path.join(module, "__init__.py"), "w", encoding="utf-8"):
+        pass  # a package, or an installed pytest would come first
     for name in ("__main__.py", "pytest"):  # python -m pytest, and the script of that name
         with open(os.path.join(module, name), "w", encoding="utf-8") as f:
             f.write(program)
