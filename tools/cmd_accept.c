@@ -10,9 +10,12 @@
 #include <getopt.h>
 #include <unistd.h>
 
+#include "accept_choose.h"
+#include "accept_unused.h"
 #include "render.h"
 #include "trace/blob.h"
 #include "trace/canon.h"
+#include "trace/merge.h"
 #include "trace_rules.h"
 
 #define RULES_MAX 64
@@ -20,20 +23,29 @@
 #define FINDINGS_SHOWN 12 /* the summary fits one screen */
 
 static const char help[] =
-	"usage: seam accept [OPTION]... GOLDEN RUN\n\n"
+	"usage: seam accept [OPTION]... GOLDEN RUN\n"
+	"       seam accept --unused [--prune] FOLDER...\n\n"
 	"Writes RUN's canonical form to GOLDEN: no times, pids or ports, streams in the order of\n"
 	"their content, so that it merges in git. Bodies go to GOLDEN.blobs.\n\n"
 	"  -r, --rules RULES   take masks from this rule file; may be repeated\n"
+	"  --review            show each finding and ask: accept, reject, skip, all, details\n"
+	"  --only FINDING      take over only that finding: its number as 'seam diff' counts, its kind\n"
+	"                      (changed, extra, ...), or a pattern of its summary or stream; may be repeated\n"
+	"  --reason TEXT       why, kept in the golden's header\n"
+	"  --unused            list goldens below the folders that no case.json names, and bodies that no\n"
+	"                      golden names; --prune removes those bodies\n"
 	"  --force-ci          also when CI is set in the environment\n"
 	"  -q, --quiet         no summary\n\n"
-	"exit status: 0 written, 2 usage or I/O, 3 RUN is unusable, 4 RUN asked nothing\n\n"
+	"exit status: 0 written, 1 nothing accepted (or: unused ones found), 2 usage or I/O, 3 RUN is unusable, 4 RUN asked nothing\n\n"
 	"example:\n"
 	"  seam accept golden.trace run.trace && git diff golden.trace\n";
 
 struct asked {
 	const char *rules[RULES_MAX];
 	size_t nrules;
-	bool force_ci, quiet;
+	bool force_ci, quiet, review, unused, prune;
+	const char *only[RULES_MAX], *reason;
+	size_t nonly;
 };
 
 /* ---- writing --------------------------------------------------------------- */
@@ -144,6 +156,79 @@ static bool compare_old(const char *golden, const struct trace_file *run, json_t
 	return ok;
 }
 
+/* ---- part by part ------------------------------------------------------------- */
+
+static size_t choose(const struct asked *a, const struct diff_view *v, bool *accepted, int *rc)
+{
+	struct render r = { stdout, cmd_color(NULL, stdout) };
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->nonly && !*rc; i++)
+		if (!accept_only(v->diff, a->only[i], accepted))
+			*rc = cmd_usage("accept", "--only %s: no finding is that; 'seam diff %s %s' lists %zu", a->only[i], v->golden, v->run,
+					v->diff->nfindings);
+	if (!*rc && a->review && !accept_review(&r, v, accepted)) {
+		fputs("seam: accept: nothing written\n", stderr);
+		*rc = EXIT_DIFFERENT;
+	}
+	for (size_t i = 0; i < v->diff->nfindings; i++)
+		n += accepted[i];
+	return n;
+}
+
+/* What the person (or --only) chose becomes part of the golden. */
+static int accept_part(const struct asked *a, const char *golden, const char *run_path, const struct trace_file *run, json_t *mask, json_t *normalise)
+{
+	struct trace_file *old = NULL;
+	struct diff_options options = { .mask = mask, .normalise = normalise, .keep = true };
+	struct diff d = { 0 };
+	struct buf text;
+	struct err err = { 0 };
+	bool *accepted = NULL;
+	int rc = tool_trace("accept", golden, false, &old);
+
+	buf_init(&text, (size_t)1 << 40);
+	if (rc)
+		goto out;
+	if (!trace_file_canonical(old)) {
+		rc = cmd_usage("accept", "%s is a recording, no golden; accept it whole first: seam accept %s %s", golden, golden, golden);
+		goto out;
+	}
+	if (diff_traces(&d, old, run, &options, &err) < 0) {
+		rc = cmd_fail("accept", &err);
+		goto out;
+	}
+	if (!d.nfindings) {
+		if (!a->quiet)
+			printf("seam: nothing to accept: %s is as %s says\n", run_path, golden);
+		goto out;
+	}
+	struct diff_view view = { .diff = &d, .golden = golden, .run = run_path, .rules = a->nrules ? a->rules[0] : NULL };
+	accepted = calloc(d.nfindings, sizeof(*accepted));
+	if (!accepted)
+		abort();
+	size_t n = choose(a, &view, accepted, &rc);
+	if (rc)
+		goto out;
+	if (!n) {
+		fputs("seam: accept: nothing accepted, nothing written\n", stderr);
+		rc = EXIT_DIFFERENT;
+		goto out;
+	}
+	if (merge_golden(&d, accepted, a->reason, put_blob, (void *)(uintptr_t)golden, &text, &err) < 0 || write_file(golden, buf_slice(&text), &err) < 0)
+		rc = cmd_fail("accept", &err);
+	else if (!a->quiet)
+		printf("seam: accepted %zu of %zu findings into %s\n", n, d.nfindings, golden);
+	if (!rc && accept_unused_bodies(golden, false) && !a->quiet)
+		printf("  no line names these bodies any more; seam accept --unused --prune FOLDER removes them\n");
+out:
+	free(accepted);
+	diff_release(&d);
+	buf_release(&text);
+	trace_file_close(old);
+	return rc;
+}
+
 static int accept_run(const struct asked *a, const char *golden, const char *run_path)
 {
 	struct trace_file *run = NULL;
@@ -169,12 +254,16 @@ static int accept_run(const struct asked *a, const char *golden, const char *run
 		mask = rules_member(rules, "mask");
 		normalise = rules_member(rules, "normalise");
 	}
+	if (a->review || a->nonly) {
+		rc = accept_part(a, golden, run_path, run, mask, normalise);
+		goto out;
+	}
 	if (canon_new(&canon, run, mask, normalise, &err) < 0) {
 		rc = cmd_fail("accept", &err);
 		goto out;
 	}
 	bool had = compare_old(golden, run, mask, normalise, &change);
-	if (canon_write_form(canon, NULL, put_blob, (void *)(uintptr_t)golden, &text, &err) < 0 || write_file(golden, buf_slice(&text), &err) < 0) {
+	if (canon_write_form(canon, a->reason, put_blob, (void *)(uintptr_t)golden, &text, &err) < 0 || write_file(golden, buf_slice(&text), &err) < 0) {
 		rc = cmd_fail("accept", &err);
 		goto out;
 	}
@@ -184,6 +273,8 @@ static int accept_run(const struct asked *a, const char *golden, const char *run
 			describe_change(&change);
 		else
 			describe_new(canon);
+		if (accept_unused_bodies(golden, false))
+			printf("  no line names these bodies any more; seam accept --unused --prune FOLDER removes them\n");
 	}
 out:
 	diff_release(&change);
@@ -200,6 +291,7 @@ int cmd_accept(int argc, char **argv)
 		{ "rules", required_argument, NULL, 'r' }, { "force-ci", no_argument, NULL, 'f' },
 		{ "quiet", no_argument, NULL, 'q' },	   { "review", no_argument, NULL, 'R' },
 		{ "only", required_argument, NULL, 'O' },  { "reason", required_argument, NULL, 'W' },
+		{ "unused", no_argument, NULL, 'U' },	   { "prune", no_argument, NULL, 'P' },
 		{ "help", no_argument, NULL, 'h' },	   { 0 },
 	};
 	struct asked a = { 0 };
@@ -220,10 +312,22 @@ int cmd_accept(int argc, char **argv)
 			a.quiet = true;
 			break;
 		case 'R':
+			a.review = true;
+			break;
 		case 'O':
+			if (a.nonly == RULES_MAX)
+				return cmd_usage("accept", "more than %d --only; use a pattern", RULES_MAX);
+			a.only[a.nonly++] = optarg;
+			break;
 		case 'W':
-			return cmd_usage("accept", "--%s: this version does not know the option yet; it accepts whole runs",
-					 got == 'R' ? "review" : got == 'O' ? "only" : "reason");
+			a.reason = optarg;
+			break;
+		case 'U':
+			a.unused = true;
+			break;
+		case 'P':
+			a.prune = true;
+			break;
 		case 'h':
 			fputs(help, stdout);
 			return 0;
@@ -231,11 +335,20 @@ int cmd_accept(int argc, char **argv)
 			return cmd_bad_option("accept", argv, options, got);
 		}
 	}
+	if (a.unused && optind >= argc)
+		return cmd_usage("accept", "--unused: expected a folder");
+	if (a.unused)
+		return accept_unused((const char *const *)argv + optind, (size_t)(argc - optind), a.prune);
+	if (a.prune)
+		return cmd_usage("accept", "--prune goes with --unused");
 	if (argc - optind != 2)
 		return cmd_usage("accept", "expected GOLDEN and RUN, got %d file%s; try 'seam accept --help'", argc - optind,
 				 argc - optind == 1 ? "" : "s");
 	const char *ci = getenv("CI");
 	if (ci && *ci && strcmp(ci, "false") != 0 && strcmp(ci, "0") != 0 && !a.force_ci)
 		return cmd_usage("accept", "CI is set: goldens are accepted by a person who read the diff; --force-ci does it anyway");
+	if (a.review && (!isatty(0) || !isatty(1)))
+		return cmd_usage("accept", "--review asks at a terminal, and this is none; without one: seam diff %s %s, then seam accept --only N %s %s",
+				 argv[optind], argv[optind + 1], argv[optind], argv[optind + 1]);
 	return accept_run(&a, argv[optind], argv[optind + 1]);
 }

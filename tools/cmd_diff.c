@@ -15,7 +15,7 @@ static const char help[] =
 	"usage: seam diff [OPTION]... GOLDEN RUN\n\n"
 	"Compares two traces, stream by stream, and says what changed in the program's intent.\n"
 	"GOLDEN is what 'seam accept' wrote, or another recording.\n\n"
-	"  --format text|json|jsonl   how to print (default text)\n"
+	"  --format FORMAT            text (default), json, jsonl, junit, github (annotations and job summary)\n"
 	"  --order ORDER              compare all services so: strict, stream, key, bag, set, count\n"
 	"                             (default: sql by connection, http by route, s3 by object key)\n"
 	"  -r, --rules RULES          take masks from this rule file; may be repeated\n"
@@ -34,16 +34,18 @@ struct asked {
 
 static int check(const struct asked *a)
 {
-	static const char *const later[] = { "junit", "github", "tap", "html", NULL };
+	static const char *const formats[] = { "text", "json", "jsonl", "junit", "github", NULL };
 	static const char *const orders[] = { "strict", "stream", "key", "bag", "set", "count", NULL };
 	bool known = false;
 
-	for (const char *const *f = later; *f; f++)
-		if (strcmp(a->format, *f) == 0)
-			return cmd_usage("diff", "--format %s: this version does not know the format yet; text, json and jsonl it does",
-					 a->format);
-	if (strcmp(a->format, "text") != 0 && strcmp(a->format, "json") != 0 && strcmp(a->format, "jsonl") != 0)
-		return cmd_usage("diff", "--format %s: expected text, json or jsonl", a->format);
+	for (const char *const *f = formats; *f; f++)
+		known |= strcmp(a->format, *f) == 0;
+	if (!known) {
+		const char *near = err_nearest(a->format, formats);
+		return cmd_usage("diff", "--format %s: expected text, json, jsonl, junit or github%s%s", a->format, near ? "; did you mean " : "",
+				 near ? near : "");
+	}
+	known = false;
 	for (const char *const *o = orders; *o; o++)
 		known |= a->order && strcmp(a->order, *o) == 0;
 	if (a->order && !known) {
@@ -112,12 +114,17 @@ static int compare(const struct asked *a, const char *golden_path, const char *r
 				  .golden = golden_path,
 				  .run = run_path,
 				  .order = a->order,
+				  .rules = a->nrules ? a->rules[0] : NULL,
 				  .limit = a->limit,
 				  .seconds = now() - start,
 				  .exit = rc };
 	if (a->quiet)
 		goto out;
-	if (strcmp(a->format, "text") != 0)
+	if (strcmp(a->format, "junit") == 0)
+		render_diff_junit(&render, &view);
+	else if (strcmp(a->format, "github") == 0)
+		render_diff_github(&render, &view);
+	else if (strcmp(a->format, "text") != 0)
 		render_diff_json(&render, &view, strcmp(a->format, "jsonl") == 0);
 	else if (rc == EXIT_NOTHING)
 		fprintf(stderr, "seam: diff: nothing to compare: neither %s nor %s asked anything of the outside; was the program intercepted\n",

@@ -21,14 +21,21 @@ struct diff_view {
 	const struct diff *diff;
 	const char *golden, *run; /* paths as given */
 	const char *order;        /* --order, NULL: defaults */
+	const char *rules;        /* the first rule file given, NULL: none */
 	size_t limit;             /* findings shown, 0: all */
 	double seconds;
 	int exit;
 };
 
+/* One finding, by its index. */
+void render_finding(const struct render *r, const struct diff_view *v, size_t i);
 void render_diff_text(const struct render *r, const struct diff_view *v);
 /* One object, or with `lines` one finding a line and a summary last. */
 void render_diff_json(const struct render *r, const struct diff_view *v, bool lines);
+
+void render_diff_junit(const struct render *r, const struct diff_view *v);
+/* Also the job's summary, where GITHUB_STEP_SUMMARY names it. */
+void render_diff_github(const struct render *r, const struct diff_view *v);
 
 /* One line of `seam show`'s list. */
 void render_event_line(const struct render *r, const struct trace_line *l, size_t event);

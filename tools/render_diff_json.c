@@ -2,6 +2,8 @@
  * are lines of the files, from 1, so that editors can point at them. */
 #include "render.h"
 
+#include "suggest.h"
+
 /* JSON text as a value; text that is cut is a string. */
 static json_t *json_or_text(const char *text)
 {
@@ -50,7 +52,7 @@ static json_t *path_json(const struct finding_path *p)
 	return o;
 }
 
-static json_t *finding_json(const struct finding *f, size_t n)
+static json_t *finding_json(const struct diff_view *v, const struct finding *f, size_t n)
 {
 	json_t *o = json_object(), *paths = json_array(), *example = json_object(), *examples = json_array();
 
@@ -72,6 +74,17 @@ static json_t *finding_json(const struct finding *f, size_t n)
 		json_object_set_new(example, "event", json_integer(f->run_event));
 	json_array_append_new(examples, example);
 	json_object_set_new(o, "examples", examples);
+	json_t *suggest = json_array();
+	for (size_t i = 0; i < f->npaths && i < 6; i++) {
+		struct buf line;
+		buf_init(&line, 1024 * 1024);
+		if (suggest_mask(f, &f->paths[i], v->rules, &line))
+			json_array_append_new(suggest, json_string(line.ptr));
+		buf_release(&line);
+	}
+	json_object_set_new(o, "suggest", suggest);
+	if (f->first)
+		json_object_set_new(o, "first", json_true());
 	if (f->note)
 		json_object_set_new(o, "note", json_string(f->note));
 	if (f->why)
@@ -102,6 +115,22 @@ static json_t *groups_json(const struct diff *d)
 	return list;
 }
 
+/* "masked": hits by path; "unused": masks that hid nothing. */
+static void add_noise(json_t *o, const struct diff *d)
+{
+	json_t *hits = json_object(), *unused = json_array(), *expired = json_array();
+
+	for (size_t i = 0; i < d->nnoise; i++) {
+		const struct diff_noise *n = &d->noise[i];
+		if (n->hits && n->mask)
+			json_object_set_new(hits, n->text, json_integer((json_int_t)n->hits + json_integer_value(json_object_get(hits, n->text))));
+		else if (!n->hits)
+			json_array_append_new(n->expired ? expired : unused, json_string(n->text));
+	}
+	json_object_set_new(o, "masked", hits);
+	json_object_set_new(o, "unused", json_pack("{s:o, s:o}", "masks", unused, "expired", expired));
+}
+
 static void put(const struct render *r, json_t *v)
 {
 	json_dumpf(v, r->out, JSON_COMPACT);
@@ -122,7 +151,7 @@ void render_diff_json(const struct render *r, const struct diff_view *v, bool li
 	json_object_set_new(o, "run", side_json(v->run, d->run_events));
 	json_object_set_new(o, "counts", counts_json(d));
 	for (size_t i = 0; i < shown; i++) {
-		json_t *f = finding_json(&d->findings[i], i + 1);
+		json_t *f = finding_json(v, &d->findings[i], i + 1);
 		if (lines)
 			put(r, f);
 		else
@@ -133,6 +162,7 @@ void render_diff_json(const struct render *r, const struct diff_view *v, bool li
 	else
 		json_object_set_new(o, "findings", findings);
 	json_object_set_new(o, "groups", groups_json(d));
+	add_noise(o, d);
 	json_object_set_new(o, "order", json_string(v->order ? v->order : "default"));
 	json_object_set_new(o, "limits", json_pack("{s:I, s:b}", "findings", (json_int_t)v->limit, "clipped", shown < d->nfindings));
 	json_object_set_new(o, "exit", json_integer(v->exit));

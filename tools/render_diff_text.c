@@ -6,6 +6,7 @@
 #include "render.h"
 
 #include "base/utf8.h"
+#include "suggest.h"
 
 #define PATHS_SHOWN 6      /* fields of one finding */
 #define VALUE_SHOWN 200    /* bytes of a value on one line */
@@ -53,6 +54,35 @@ static void groups(const struct render *r, const struct diff *d)
 	}
 }
 
+/* What was left out is told apart from what was compared; what no longer hides
+ * anything should go. */
+static void noise(const struct render *r, const struct diff *d)
+{
+	char n[32];
+	bool any = false;
+
+	if (d->masked)
+		fprintf(r->out, "  masked: %s", render_count(d->masked, n));
+	for (size_t i = 0; i < d->nnoise; i++)
+		if (d->noise[i].hits && d->noise[i].mask) {
+			fputs(any ? ", " : "   ", r->out);
+			render_text(r->out, slice_str(d->noise[i].text));
+			fprintf(r->out, " %s", render_count(d->noise[i].hits, n));
+			any = true;
+		}
+	if (d->masked)
+		putc('\n', r->out);
+	for (size_t i = 0; i < d->nnoise; i++) {
+		if (d->noise[i].hits)
+			continue;
+		fprintf(r->out, "  %s: ", d->noise[i].expired ? "mask expired" : d->noise[i].mask ? "mask not used" : "normal form not used");
+		render_text(r->out, slice_str(d->noise[i].text));
+		if (d->noise[i].expired)
+			fprintf(r->out, "   it held until %s", d->noise[i].until);
+		putc('\n', r->out);
+	}
+}
+
 static void same(const struct render *r, const struct diff_view *v)
 {
 	char n[32];
@@ -60,8 +90,7 @@ static void same(const struct render *r, const struct diff_view *v)
 	fprintf(r->out, "seam: %ssame%s   %s events  %zu groups  %zu processes   (%.2f s)\n", render_tint(r, TINT_GREEN),
 		render_plain(r), render_count(v->diff->same, n), v->diff->ngroups, count_processes(v->diff), v->seconds);
 	groups(r, v->diff);
-	if (v->diff->masked)
-		fprintf(r->out, "  masked: %s\n", render_count(v->diff->masked, n));
+	noise(r, v->diff);
 }
 
 /* ---- a finding ------------------------------------------------------------------ */
@@ -200,7 +229,7 @@ static void why(const struct render *r, json_t *w)
 		condition(r, c, width);
 }
 
-static void finding(const struct render *r, const struct diff_view *v, size_t i)
+void render_finding(const struct render *r, const struct diff_view *v, size_t i)
 {
 	const struct finding *f = &v->diff->findings[i];
 	char n[32];
@@ -231,6 +260,16 @@ static void finding(const struct render *r, const struct diff_view *v, size_t i)
 		fprintf(r->out, "     seam show %s --event %d\n", v->run, f->run_line - 2);
 	else
 		fprintf(r->out, "     seam show %s --event %d\n", v->golden, f->golden_line - 2);
+	struct buf mask;
+	buf_init(&mask, 1024 * 1024);
+	if (f->npaths && suggest_mask(f, &f->paths[0], v->rules, &mask)) {
+		fputs("     ", r->out);
+		render_text(r->out, buf_slice(&mask));
+		if (suggest_numeric(&f->paths[0]))
+			fputs("   (the numbers are equal)", r->out);
+		putc('\n', r->out);
+	}
+	buf_release(&mask);
 }
 
 void render_diff_text(const struct render *r, const struct diff_view *v)
@@ -249,12 +288,13 @@ void render_diff_text(const struct render *r, const struct diff_view *v)
 		fprintf(r->out, "   %s masked", render_count(d->masked, c));
 	putc('\n', r->out);
 	for (size_t i = 0; i < shown; i++)
-		finding(r, v, i);
+		render_finding(r, v, i);
 	if (shown < d->nfindings)
 		fprintf(r->out, "\n%zu more findings; --limit 0 shows all\n", d->nfindings - shown);
 	fprintf(r->out, "\nsame %s  changed %s", render_count(d->same, a), render_count(d->changed, b));
 	fprintf(r->out, "  moved %s  missing %s", render_count(d->moved, a), render_count(d->missing, b));
 	fprintf(r->out, "  extra %s  unmatched %s", render_count(d->extra, a), render_count(d->unmatched, b));
 	fprintf(r->out, "  identity %s  masked %s\n", render_count(d->identity, a), render_count(d->masked, b));
-	fprintf(r->out, "next: seam show %s | seam accept %s %s\n", v->run, v->golden, v->run);
+	noise(r, d);
+	fprintf(r->out, "next: seam report %s %s --html out.html | seam accept --review %s %s\n", v->run, v->golden, v->golden, v->run);
 }

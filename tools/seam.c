@@ -25,7 +25,7 @@ static const struct command {
 	{ "state", NULL, "look at the fakes' tables and objects", false },
 	{ "sweep", NULL, "re-run once per event and fault", false },
 	{ "rules", cmd_rules, "check and explain rule files", false },
-	{ "mask", NULL, "add a mask to a rule file", false },
+	{ "mask", cmd_mask, "add a mask to a rule file", false },
 	{ "doctor", cmd_doctor, "say what this machine allows, and whether a program can be intercepted", false },
 	{ "host", cmd_host, "", true },
 	{ "env", cmd_env, "print the exports of the bare preload", false },

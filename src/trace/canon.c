@@ -224,6 +224,13 @@ const struct noise *canon_noise_of(const struct canon *c)
 	return &c->text.noise;
 }
 
+bool canon_near(struct canon *c, struct slice path, struct slice a, struct slice b)
+{
+	const struct noise_rule *r = c->text.noise.count ? noise_at(&c->text.noise, &c->text.event, path, false) : NULL;
+
+	return r && r->act == NOISE_TOLERANCE && noise_near(r, a, b);
+}
+
 void canon_value_show(struct canon *c, size_t line, size_t index, struct buf *value, struct buf *path)
 {
 	struct slice leaves[SKELETON_LEAVES];
@@ -247,19 +254,28 @@ void canon_value_show(struct canon *c, size_t line, size_t index, struct buf *va
 	}
 }
 
-void canon_line_add(struct canon *c, size_t line, struct buf *out)
+void canon_line_add_as(struct canon *c, size_t line, struct slice st, struct slice (*role)(void *arg, struct slice role), void *arg,
+		       struct buf *out)
 {
 	struct canon_line l = canon_line(c, line);
-	struct canon_names names = { .st = c->streams[canon_line_stream(c, line)].name };
+	struct canon_names names = { .st = st };
 	struct trace_line text;
 	uint32_t proc;
 
 	trace_file_line(c->file, l.event, &text);
-	if (c->started.count && idmap_get(&c->started, l.event + 1, &proc) && c->procs[proc].parent != CANON_NONE)
+	if (c->started.count && idmap_get(&c->started, l.event + 1, &proc) && c->procs[proc].parent != CANON_NONE) {
 		names.parent = c->procs[c->procs[proc].parent].label;
+		if (role)
+			names.parent = role(arg, names.parent);
+	}
 	c->text.count = l.counted ? l.count : 0;
 	canon_text_event(&c->text, &text, &names, out);
 	c->text.count = 0;
+}
+
+void canon_line_add(struct canon *c, size_t line, struct buf *out)
+{
+	canon_line_add_as(c, line, c->streams[canon_line_stream(c, line)].name, NULL, NULL, out);
 }
 
 int canon_blob(struct canon *c, size_t line, bool request, struct buf *out, struct err *err)

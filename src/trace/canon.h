@@ -61,11 +61,17 @@ size_t canon_values(const struct canon *c);
 void canon_value_show(struct canon *c, size_t line, size_t index, struct buf *value, struct buf *path);
 /* Leaves that declared masks hid; what was declared, with its hits. */
 uint64_t canon_masked(const struct canon *c);
+/* Whether a declared tolerance covers the two numbers at the place, in an event
+ * like the one whose text was made last. */
+bool canon_near(struct canon *c, struct slice path, struct slice a, struct slice b);
 const struct noise *canon_noise_of(const struct canon *c);
 
 /* Appends the line's text, volatile leaves without labels (a golden's keep
  * theirs), without a newline. */
 void canon_line_add(struct canon *c, size_t line, struct buf *out);
+/* The same in another stream; `role` translates the name of a parent. */
+void canon_line_add_as(struct canon *c, size_t line, struct slice st, struct slice (*role)(void *arg, struct slice role), void *arg,
+		       struct buf *out);
 /* The canonical bytes of the body that `blob` ("sha256:...") names in a line's
  * text, made from what the trace has beside it. */
 int canon_blob(struct canon *c, size_t line, bool request, struct buf *out, struct err *err);

@@ -42,6 +42,8 @@ void canon_on_value(void *arg, enum volatile_type type, uint64_t value, struct s
 		c->value_type = canon_grow(c->value_type, &c->cap_values, c->nvalues, sizeof(*c->value_type));
 		c->value_type[c->nvalues++] = (uint8_t)type;
 	}
+	if (c->text.again && c->text.canonical)
+		c->labels[id] = canon_intern(c, text);
 	c->occurrences = canon_grow(c->occurrences, &c->cap_occurrences, c->noccurrences, sizeof(*c->occurrences));
 	c->occurrences[c->noccurrences++] = id;
 	c->found = canon_grow(c->found, &c->cap_found, c->nfound, sizeof(*c->found));

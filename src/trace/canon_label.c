@@ -56,10 +56,14 @@ void canon_label(struct canon *c)
 {
 	struct idmap places, used;
 
-	if (c->labels || c->text.canonical)
+	if (c->labels)
 		return;
-	number_again(c);
 	c->labels = canon_alloc(c->nvalues, sizeof(*c->labels));
+	number_again(c);
+	if (c->text.canonical) {
+		c->state = CANON_LABELLED;
+		return; /* a golden's names are its own */
+	}
 	idmap_init(&places);
 	idmap_init(&used);
 	for (size_t i = 0; i < c->nlines; i++) {

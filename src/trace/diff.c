@@ -3,6 +3,7 @@
 
 #include "trace/canon_text.h"
 #include "trace/diff_model.h"
+#include "trace/noise.h"
 
 static const char *const mode_names[] = {
 	[MODE_DEFAULT] = "default", [MODE_STRICT] = "strict", [MODE_STREAM] = "stream", [MODE_KEY] = "key",
@@ -120,7 +121,9 @@ static void count_groups(struct differ *d)
 		for (size_t s = 0; s < g->count[0]; s++)
 			for (size_t k = 0; k < g->segments[0][s].count; k++) {
 				uint32_t line = g->segments[0][s].lines[k], run = d->side[0].match[line];
-				g->same += run != DIFF_NONE && d->side[0].key[line] == d->side[1].key[run];
+				uint32_t apart;
+				g->same += run != DIFF_NONE && d->side[0].key[line] == d->side[1].key[run] &&
+					   !(d->apart.count && idmap_get(&d->apart, line + 1, &apart));
 			}
 		struct diff_group *o = &out->groups[out->ngroups++];
 		struct buf name;
@@ -139,6 +142,38 @@ static void count_groups(struct differ *d)
 	}
 }
 
+static void report_noise(struct differ *d)
+{
+	const struct noise *a = canon_noise_of(d->side[0].canon), *b = canon_noise_of(d->side[1].canon);
+	struct diff *out = d->out;
+
+	out->noise = diff_alloc(a->count, sizeof(*out->noise));
+	for (size_t i = 0; i < a->count; i++)
+		out->noise[out->nnoise++] = (struct diff_noise){ .text = strdup(a->list[i].text),
+								 .until = a->list[i].until ? strdup(a->list[i].until) : NULL,
+								 .hits = a->list[i].hits + b->list[i].hits,
+								 .mask = a->list[i].mask,
+								 .expired = a->list[i].expired };
+}
+
+/* Numbers that are compared with tolerance count as equal until here. */
+static void check_near(struct differ *d)
+{
+	for (uint32_t line = 0; line < d->side[0].n; line++) {
+		uint32_t run = d->side[0].match[line];
+		struct field_list fields = { 0 };
+		if (run == DIFF_NONE || !canon_line(d->side[0].canon, line).near || d->side[0].key[line] != d->side[1].key[run])
+			continue;
+		diff_fields(d, line, run, &fields);
+		if (fields.count) {
+			diff_raw(d, (struct raw_finding){ .kind = FIND_CHANGED, .golden = line, .run = run });
+			d->changed++;
+			idmap_set(&d->apart, line + 1, 1);
+		}
+		diff_fields_free(&fields);
+	}
+}
+
 static void differ_release(struct differ *d)
 {
 	for (size_t i = 0; i < d->ngroups; i++)
@@ -153,6 +188,8 @@ static void differ_release(struct differ *d)
 	side_release(&d->side[0]);
 	side_release(&d->side[1]);
 	arena_release(&d->arena);
+	idmap_release(&d->steps);
+	idmap_release(&d->apart);
 }
 
 int diff_traces(struct diff *out, const struct trace_file *golden, const struct trace_file *run, const struct diff_options *options,
@@ -179,8 +216,10 @@ int diff_traces(struct diff *out, const struct trace_file *golden, const struct 
 		diff_explain_group(&d, &d.groups[i]);
 	if (d.mode != MODE_COUNT && d.mode != MODE_SET)
 		diff_check_identity(&d);
+	check_near(&d);
 	count_groups(&d);
 	diff_find(&d);
+	report_noise(&d);
 
 	out->golden_events = d.side[0].n;
 	out->run_events = d.side[1].n;
@@ -192,6 +231,11 @@ int diff_traces(struct diff *out, const struct trace_file *golden, const struct 
 	out->moved = d.moved;
 	out->identity = d.identity;
 	out->masked = canon_masked(d.side[1].canon);
+	if (options->keep) {
+		out->inside = diff_alloc(1, sizeof(d));
+		*out->inside = d;
+		return 0;
+	}
 out:
 	differ_release(&d);
 	return rc;
@@ -199,6 +243,9 @@ out:
 
 void diff_release(struct diff *d)
 {
+	if (d->inside)
+		differ_release(d->inside);
+	free(d->inside);
 	for (size_t i = 0; i < d->nfindings; i++) {
 		struct finding *f = &d->findings[i];
 		for (size_t k = 0; k < f->npaths; k++) {
@@ -213,6 +260,11 @@ void diff_release(struct diff *d)
 		json_decref(f->why);
 	}
 	free(d->findings);
+	for (size_t i = 0; i < d->nnoise; i++) {
+		free(d->noise[i].text);
+		free(d->noise[i].until);
+	}
+	free(d->noise);
 	for (size_t i = 0; i < d->ngroups; i++) {
 		free(d->groups[i].name);
 		free(d->groups[i].order);

@@ -36,17 +36,28 @@ struct diff_group {
 	uint64_t golden, run, same;
 	char *order;          /* how it was compared: stream, key, bag, ... */
 };
+/* A declared mask or normal form. */
+struct diff_noise {
+	char *text;           /* its path as declared */
+	char *until;          /* NULL: for ever */
+	uint64_t hits;        /* leaves of both traces */
+	bool mask, expired;
+};
 struct diff {
 	struct finding *findings; /* ranked: first in time first */
 	size_t nfindings;
 	struct diff_group *groups;
 	size_t ngroups;
+	struct diff_noise *noise;
+	size_t nnoise;
 	uint64_t golden_events, run_events;
 	uint64_t same, changed, missing, extra, unmatched, moved, identity, masked;
+	struct differ *inside; /* kept, or NULL */
 };
 struct diff_options {
 	const char *order; /* override for all services: strict stream key bag set count; NULL: defaults */
 	json_t *mask, *normalise; /* of the rule files, may be NULL */
+	bool keep;                /* for merge.h: traces and diff live on together */
 };
 
 int diff_traces(struct diff *out, const struct trace_file *golden, const struct trace_file *run,

@@ -33,8 +33,7 @@ static void changed(struct differ *d, uint32_t golden, uint32_t run)
 {
 	bool none = canon_line(d->side[1].canon, run).none;
 
-	d->side[0].match[golden] = run;
-	d->side[1].match[run] = golden;
+	diff_match(d, golden, run);
 	diff_raw(d, (struct raw_finding){ .kind = none ? FIND_UNMATCHED : FIND_CHANGED, .golden = golden, .run = run });
 	d->changed++;
 	d->unmatched += none;

@@ -353,6 +353,36 @@ static json_t *parse(struct differ *d, int side, uint32_t line)
 	return j;
 }
 
+static void field_release(struct finding_path *p)
+{
+	free(p->path);
+	free(p->golden);
+	free(p->run);
+}
+
+void diff_fields_free(struct field_list *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		field_release(&l->list[i]);
+	free(l->list);
+	*l = (struct field_list){ 0 };
+}
+
+/* Numbers that a declared tolerance covers are equal. */
+static void drop_near(struct differ *d, struct field_list *out)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < out->count; i++) {
+		struct finding_path *p = &out->list[i];
+		if (p->golden && p->run && canon_near(d->side[1].canon, slice_str(p->path), slice_str(p->golden), slice_str(p->run)))
+			field_release(p);
+		else
+			out->list[kept++] = *p;
+	}
+	out->count = kept;
+}
+
 void diff_fields(struct differ *d, uint32_t golden, uint32_t run, struct field_list *out)
 {
 	static const char *const plain[] = { "sum", "ok", "err", NULL };
@@ -382,6 +412,7 @@ void diff_fields(struct differ *d, uint32_t golden, uint32_t run, struct field_l
 		if (x || y)
 			diff_payload(d, golden, run, i ? "res" : "req", x, y, out);
 	}
+	drop_near(d, out);
 	buf_release(&path);
 	json_decref(a);
 	json_decref(b);

@@ -173,16 +173,6 @@ static uint64_t cause_of(struct differ *d, const struct raw_finding *f)
 	return f->kind == FIND_MOVED ? mix(h, (uint64_t)f->distance) : h;
 }
 
-static void free_fields(struct field_list *l)
-{
-	for (size_t i = 0; i < l->count; i++) {
-		free(l->list[i].path);
-		free(l->list[i].golden);
-		free(l->list[i].run);
-	}
-	free(l->list);
-}
-
 /* A path's shape: indices do not make another cause. */
 static uint64_t path_shape(const char *path)
 {
@@ -205,7 +195,7 @@ void diff_find(struct differ *d)
 		qsort(d->raw, d->nraw, sizeof(*d->raw), by_rank);
 	out->findings = diff_alloc(d->nraw, sizeof(*out->findings));
 	for (size_t i = 0; i < d->nraw; i++) {
-		const struct raw_finding *raw = &d->raw[i];
+		struct raw_finding *raw = &d->raw[i];
 		struct field_list fields = { 0 };
 		uint64_t cause = cause_of(d, raw);
 		uint32_t seen = 0, at;
@@ -222,13 +212,15 @@ void diff_find(struct differ *d)
 		bool added;
 		if (seen >= FIELDS_EACH && idmap_get(&causes, cause, &at)) {
 			out->findings[at].count++;
+			raw->finding = at;
 			continue;
 		}
 		at = idmap_add(&causes, exact, (uint32_t)out->nfindings, &added);
 		idmap_add(&causes, cause, at, NULL);
+		raw->finding = at;
 		if (!added) {
 			out->findings[at].count++;
-			free_fields(&fields);
+			diff_fields_free(&fields);
 			continue;
 		}
 		struct finding *f = &out->findings[out->nfindings++];

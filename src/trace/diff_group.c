@@ -330,6 +330,7 @@ void diff_group(struct differ *d)
 					map_set(&groups, buf_slice(&name), (void *)id);
 					d->groups[id - 1] = (struct group){ .program = st->program,
 									    .role = role,
+									    .golden_role = golden,
 									    .service = st->service,
 									    .boundary = st->boundary };
 				}

@@ -15,11 +15,11 @@ static const uint32_t *values(const struct differ *d, int side, uint32_t line, s
 void diff_learn(struct differ *d, uint32_t golden, uint32_t run)
 {
 	size_t n, m;
-	const uint32_t *g = values(d, 0, golden, &n, NULL), *r = values(d, 1, run, &m, NULL);
+	const uint32_t *gp, *rp, *g = values(d, 0, golden, &n, &gp), *r = values(d, 1, run, &m, &rp);
 	uint32_t *to = d->side[0].value, *from = d->side[1].value;
 
 	for (size_t i = 0; i < n && i < m; i++) {
-		if (to[g[i]] != DIFF_NONE || from[r[i]] != DIFF_NONE)
+		if (gp[i] != rp[i] || to[g[i]] != DIFF_NONE || from[r[i]] != DIFF_NONE)
 			continue;
 		to[g[i]] = r[i];
 		from[r[i]] = g[i];

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "trace/canon.h"
 #include "trace/diff.h"
+#include "trace/idmap.h"
 
 #define DIFF_NONE UINT32_MAX
 
@@ -41,6 +42,7 @@ struct group {
 	struct slice role; /* golden's, else run's */
 	struct segment *segments[2];
 	size_t count[2];
+	bool golden_role;    /* the role is one of the golden's */
 	bool pool, shuffled; /* shuffled: equal lines were found in another connection */
 	uint64_t lines[2], same;
 };
@@ -56,6 +58,7 @@ struct raw_finding {
 	uint64_t times;       /* count mode */
 	uint64_t golden_times;
 	uint64_t rank;        /* when in the run */
+	size_t finding;       /* of which it became a part */
 };
 
 struct differ {
@@ -68,6 +71,8 @@ struct differ {
 	size_t nraw, cap_raw;
 	uint64_t same, changed, missing, extra, unmatched, moved, identity;
 	struct arena arena;
+	struct idmap apart; /* golden lines whose numbers are beyond their tolerance */
+	struct idmap steps; /* kind and sum -> whether a transaction begins or ends there */
 };
 
 void *diff_alloc(size_t count, size_t size); /* zeroed, never NULL */
@@ -112,6 +117,7 @@ struct field_list {
 	size_t count, cap;
 };
 void diff_fields(struct differ *d, uint32_t golden, uint32_t run, struct field_list *out);
+void diff_fields_free(struct field_list *l);
 /* How much two events of one kind differ, 0..1000, cheaply. */
 unsigned diff_distance(struct differ *d, uint32_t golden, uint32_t run);
 

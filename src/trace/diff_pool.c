@@ -6,32 +6,47 @@
 
 #include "trace/idmap.h"
 
-static bool sum_is(struct differ *d, int side, uint32_t line, const char *const *words)
+enum step { STEP_OTHER, STEP_BEGIN, STEP_END };
+
+static enum step read_step(struct differ *d, int side, uint32_t line)
 {
+	static const char *const begin[] = { "BEGIN", "START TRANSACTION" }, *const end[] = { "COMMIT", "ROLLBACK", "END", "ABORT" };
 	struct trace_line l;
 
 	trace_file_line(d->side[side].file, canon_line(d->side[side].canon, line).event, &l);
-	for (; *words; words++)
-		if (slice_has_prefix(slice_skip(l.sum, 1), slice_str(*words)))
-			return true;
-	return false;
+	struct slice sum = slice_skip(l.sum, 1);
+	for (size_t i = 0; i < 2; i++)
+		if (slice_has_prefix(sum, slice_str(begin[i])))
+			return STEP_BEGIN;
+	for (size_t i = 0; i < 4; i++)
+		if (slice_has_prefix(sum, slice_str(end[i])) && !slice_has_prefix(sum, SLICE_LIT("ROLLBACK TO")))
+			return STEP_END;
+	return STEP_OTHER;
+}
+
+/* There are few kinds: a line of each is looked at. */
+static enum step step_of(struct differ *d, int side, uint32_t line)
+{
+	uint64_t coarse = canon_line(d->side[side].canon, line).coarse;
+	uint32_t step;
+
+	if (idmap_get(&d->steps, coarse, &step))
+		return (enum step)step;
+	step = read_step(d, side, line);
+	idmap_set(&d->steps, coarse, step);
+	return (enum step)step;
 }
 
 /* Lines of the unit that begins at `from`: up to the end of its transaction, one
  * without a transaction. */
 static size_t unit_length(struct differ *d, int side, const struct segment *seg, size_t from)
 {
-	static const char *const begin[] = { "BEGIN", "START TRANSACTION", NULL };
-	static const char *const end[] = { "COMMIT", "ROLLBACK", "END", "ABORT", NULL };
-	static const char *const back[] = { "ROLLBACK TO", NULL };
-
-	if (!sum_is(d, side, seg->lines[from], begin))
+	if (step_of(d, side, seg->lines[from]) != STEP_BEGIN)
 		return 1;
 	for (size_t i = from + 1; i < seg->count; i++) {
-		if (sum_is(d, side, seg->lines[i], begin))
-			return i - from;
-		if (sum_is(d, side, seg->lines[i], end) && !sum_is(d, side, seg->lines[i], back))
-			return i - from + 1;
+		enum step s = step_of(d, side, seg->lines[i]);
+		if (s != STEP_OTHER)
+			return s == STEP_BEGIN ? i - from : i - from + 1;
 	}
 	return seg->count - from;
 }

@@ -78,7 +78,8 @@ START_TEST(a_difference_is_shown_with_its_field_and_a_line_to_paste)
 	SAYS(" > api api:443/POST %2Fv1%2Forders   POST /v1/orders   golden:");
 	SAYS("     req.b.total\n       - 20\n       + 19.9\n");
 	SAYS("changed 1  moved 0  missing 0  extra 0  unmatched 0  identity 0  masked 0\n");
-	SAYS("next: seam show b.trace | seam accept golden.trace b.trace\n");
+	SAYS("seam mask add 'req.b.total' --service 'api' --sum 'POST /v1/orders'\n");
+	SAYS("seam accept --review golden.trace b.trace\n");
 	/* The line to paste works and shows that event. */
 	char *paste = strstr(said, "     seam show b.trace --event ");
 	ck_assert_ptr_nonnull(paste);
@@ -161,8 +162,7 @@ static const struct {
 	{ "seam diff --formt json a b", 2, "seam: diff: unknown option --formt, did you mean --format\n" },
 	{ "seam diff -x a b", 2, "seam: diff: unknown option -x; try 'seam diff --help'\n" },
 	{ "seam diff a b --order", 2, "seam: diff: option --order needs a value; try 'seam diff --help'\n" },
-	{ "seam diff --format junit a b", 2, "seam: diff: --format junit: this version does not know the format yet; text, json and jsonl it does\n" },
-	{ "seam diff --format xml a b", 2, "seam: diff: --format xml: expected text, json or jsonl\n" },
+	{ "seam diff --format xml a b", 2, "seam: diff: --format xml: expected text, json, jsonl, junit or github\n" },
 	{ "seam diff --order stram a b", 2, "seam: diff: --order stram: expected strict, stream, key, bag, set or count; did you mean stream\n" },
 	{ "seam diff --limit x a b", 2, "seam: diff: --limit x: expected a number\n" },
 	{ "seam diff --color blue a b", 2, "seam: diff: --color blue: expected auto, always or never\n" },
@@ -175,8 +175,8 @@ static const struct {
 	{ "seam accept g.trace a.trace && seam diff --order strict g.trace a.trace", 2, "order strict needs two recordings; g.trace is canonical and no longer knows the order between streams\n" },
 	{ "seam accept g.trace", 2, "seam: accept: expected GOLDEN and RUN, got 1 file; try 'seam accept --help'\n" },
 	{ "CI=true seam accept g.trace a.trace", 2, "seam: accept: CI is set: goldens are accepted by a person who read the diff; --force-ci does it anyway\n" },
-	{ "seam accept --review g.trace a.trace", 2, "seam: accept: --review: this version does not know the option yet; it accepts whole runs\n" },
-	{ "seam accept --only 3 g.trace a.trace", 2, "seam: accept: --only: this version does not know the option yet; it accepts whole runs\n" },
+	{ "seam accept --review g.trace a.trace", 2, "seam: accept: --review asks at a terminal, and this is none; without one: seam diff g.trace a.trace, then seam accept --only N g.trace a.trace\n" },
+	{ "seam accept -q g.trace a.trace; sed 's/POST/PUT/' a.trace > b.trace; seam accept --only 9 g.trace b.trace", 2, "seam: accept: --only 9: no finding is that; 'seam diff g.trace b.trace' lists 4\n" },
 	{ "seam accept /nonexistent/g.trace a.trace", 2, "seam: accept: /nonexistent/g.trace: cannot write the golden: No such file or directory\n" },
 	{ "seam show", 2, "seam: show: expected one TRACE, got 0; try 'seam show --help'\n" },
 	{ "seam show --lanes a.trace", 2, "seam: show: --lanes: this version does not know the option yet\n" },
