@@ -31,6 +31,7 @@ int cmd_session(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_mask(int argc, char **argv);
+int cmd_sweep(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 

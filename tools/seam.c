@@ -23,7 +23,7 @@ static const struct command {
 	{ "export", NULL, "write other tools' formats", false },
 	{ "import", NULL, "read other tools' formats", false },
 	{ "state", NULL, "look at the fakes' tables and objects", false },
-	{ "sweep", NULL, "re-run once per event and fault", false },
+	{ "sweep", cmd_sweep, "re-run once per event and fault", false },
 	{ "rules", cmd_rules, "check and explain rule files", false },
 	{ "mask", cmd_mask, "add a mask to a rule file", false },
 	{ "doctor", cmd_doctor, "say what this machine allows, and whether a program can be intercepted", false },

@@ -170,3 +170,39 @@ void fault_goes_on(struct session *s)
 	s->stream.hold = false;
 	stream_resume(&s->stream);
 }
+
+bool fault_due(struct session *s, const struct host_inject *in)
+{
+	const struct request *req = &s->request;
+
+	if (strcmp(port_name(req->port), in->on) != 0 || !slice_eq_str(req->service, in->service))
+		return false;
+	if (req->port == PORT_SQL && req->sql.describe)
+		return false;
+	return ++s->host->injectable == in->nth;
+}
+
+void fault_inject(struct reply *r, const struct host_inject *in)
+{
+	static const struct {
+		const char *name, *err;
+		enum fault fault;
+	} faults[] = {
+#define FAULT(id, name, err, places) { name, err, FAULT_##id },
+#include "port/faults.def"
+	};
+
+	if (r->by == BY_NONE && r->why)
+		return; /* nothing answers it: that is said */
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (strcmp(faults[i].name, in->fault) != 0)
+			continue;
+		r->fault = faults[i].fault;
+		r->effect = in->after_effect && !r->failed;
+		r->failed = r->failed || faults[i].err;
+		r->err = faults[i].err ? slice_str(faults[i].err) : r->err;
+	}
+	r->fault_after = FAULT_AFTER_DEFAULT;
+	r->fault_rate = 1024;
+	r->by = BY_FAULT;
+}

@@ -11,6 +11,10 @@
 bool fault_has_answer(const struct reply *reply);
 /* `out` has the encoded answer from `from` on, if there is one, and `tail` its body (taken). */
 void fault_begin(struct session *s, size_t from, struct body *tail, bool stay);
+/* Whether this request is the one; counts. */
+bool fault_due(struct session *s, const struct host_inject *in);
+/* The reply as it is, or none yet, with the fault. */
+void fault_inject(struct reply *r, const struct host_inject *in);
 /* The timer of a session in SESSION_FAULTY. */
 void fault_goes_on(struct session *s);
 

@@ -27,6 +27,14 @@ enum host_mode {
 	HOST_PASS, /* nothing is touched: no shim, no fakes, no network of its own; the trace has the program's begin and end */
 };
 
+/* One fault at one request, whoever answers it: `seam sweep`. */
+struct host_inject {
+	const char *on, *service; /* "sql", "warehouse" */
+	uint64_t nth;             /* of the requests on that service, from 1 */
+	const char *fault;        /* as in rule files */
+	bool after_effect;        /* what was asked is done, and the answer meets the fault */
+};
+
 struct host_options {
 	enum host_mode mode;
 	const char *mode_why;      /* who said so, for the trace's header; NULL: the default */
@@ -41,6 +49,7 @@ struct host_options {
 	const char *from;          /* session: what seam session save wrote, its seed; or NULL */
 	int ready_fd;              /* bare: where to say that the host is ready, else -1 */
 	bool strict;               /* unmatched requests and unused rules fail the run (120) */
+	const struct host_inject *inject; /* or NULL */
 	bool check;                /* expectations of the rule files are judged, unmatched requests fail (120) */
 	bool require_traffic;      /* nothing intercepted fails the run (122) */
 	bool allow_unshimmed;

@@ -100,6 +100,7 @@ struct host {
 	int status;                 /* waitpid's; bare runs: 0 */
 	uint64_t rss;               /* bytes: the most that the program or a child of it used; 0: not known */
 	size_t failed;              /* expectations that do not hold */
+	uint64_t injectable;        /* requests that could have been the one to inject at */
 	struct arena names;         /* of the name in question, for rules on dns */
 	struct keep *keep;          /* a session's; else NULL */
 	struct buf verdict;         /* what to say of them */

@@ -191,7 +191,7 @@ void session_break_off_softly(struct session *s, const char *how)
 /* ---- the flow ------------------------------------------------------------ */
 
 /* What answers: a rule, the fake, or nothing. */
-static void answer(struct session *s)
+static void answer_as_ever(struct session *s)
 {
 	struct host *h = s->host;
 	struct request *req = &s->request;
@@ -219,6 +219,22 @@ static void answer(struct session *s)
 	rep->failed = true;
 	rep->err = SLICE_LIT("seam.unmatched");
 	rep->why = rules_why(h->rules, req);
+}
+
+/* With the one fault that a sweep asks for. */
+static void answer(struct session *s)
+{
+	const struct host_inject *in = s->host->options->inject;
+	bool due = in && fault_due(s, in);
+
+	if (due && !in->after_effect) {
+		s->reply = (struct reply){ .port = s->request.port };
+		fault_inject(&s->reply, in);
+		return;
+	}
+	answer_as_ever(s);
+	if (due)
+		fault_inject(&s->reply, in);
 }
 
 /* The reply is due: write the event, then say it. */
