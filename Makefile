@@ -48,7 +48,7 @@ PACKAGES_TEST := check ?postgresql libsubunit-dev binutils procps iproute2 git j
 	liblwp-protocol-https-perl ?r-base-core ?r-cran-curl ?gdb ?valgrind ?strace ?libjemalloc2 ?faketime ?libeatmydata1 \
 	?musl-tools ?musl-dev \
 	python3-pytest python3-pytest-xdist bats cmake ?golang-go
-PACKAGES_COMPAT := ?debootstrap
+PACKAGES_COMPAT := ?debootstrap ?libpython3-testsuite ?postgresql
 PACKAGES_FUZZ := clang libclang-rt-dev
 
 SRC := $(sort $(shell find src -name '*.c'))
