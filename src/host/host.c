@@ -270,6 +270,7 @@ static int end_run(struct host *h)
 	relay_close_all(h);
 	h->ending = true;
 	session_close_all(h);
+	listen_report_missed(h);
 	for (size_t i = 0; i < h->processes.count; i++)
 		handles_read(h, h->processes.list[i]); /* of survivors too */
 	if (root)

@@ -137,11 +137,16 @@ struct listener;
 int listen_endpoint(struct host *h, uint32_t endpoint, struct page_endpoint *row, struct err *err);
 void listen_close_all(struct host *h);
 /* The record of a redirected connect. */
+/* Writes down the connections that were made, and reset before they could be accepted (two of three
+ * thousand, when a reset overtakes the last packet of the handshake): their records are there. */
+void listen_report_missed(struct host *h);
 void listen_record(struct host *h, const struct wire_connect *c, struct process *p);
 void listen_forget_all(struct host *h);
 
 /* session.c: one served connection */
 struct session *session_open(struct host *h, int fd, uint32_t endpoint, uint16_t peer_port, bool v6, pid_t peer_pid);
+/* A connection of which only the record has come: opened, and closed without a word. */
+void session_missed(struct host *h, uint32_t endpoint, uint16_t port, struct process *p, int32_t tid);
 /* The record of a connection that is already here: true when it was. */
 bool session_claim(struct host *h, const struct wire_connect *c, struct process *p);
 /* The same for those that came over a Unix socket from that process. */

@@ -21,7 +21,7 @@
 #include "host/relay.h"
 
 #define BACKLOG 4096
-#define ARRIVALS_KEPT 1024 /* records whose connection never came: it was refused, or closed before it was accepted */
+#define ARRIVALS_KEPT 65536 /* records whose connection has not come: as many as there are ports */
 
 struct listener {
 	struct host *host;
@@ -119,7 +119,7 @@ static void on_listener(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	for (int i = 0; i < 64; i++) { /* then the others have their turn */
+	for (int i = 0; i < 256; i++) { /* as many as records are read; then the others have their turn */
 		struct sockaddr_storage peer;
 		socklen_t len = sizeof(peer);
 		int fd = accept4(l->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -262,6 +262,24 @@ void listen_record(struct host *h, const struct wire_connect *c, struct process 
 		struct arrival *old = *at;
 		*at = old->next;
 		free(old);
+	}
+}
+
+void listen_report_missed(struct host *h)
+{
+	struct arrival *oldest = NULL;
+
+	while (h->arrivals) { /* the newest is first */
+		struct arrival *a = h->arrivals;
+		h->arrivals = a->next;
+		a->next = oldest;
+		oldest = a;
+	}
+	while (oldest) {
+		struct arrival *a = oldest;
+		oldest = a->next;
+		session_missed(h, a->endpoint, a->port, a->process, a->tid);
+		free(a);
 	}
 }
 

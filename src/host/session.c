@@ -114,6 +114,19 @@ void session_attribute(struct session *s, struct process *p, int32_t tid, uint32
 		stream_resume(&s->stream);
 }
 
+void session_missed(struct host *h, uint32_t endpoint, uint16_t port, struct process *p, int32_t tid)
+{
+	struct endpoint *to = &h->endpoints[endpoint];
+	static struct session s; /* too large for the stack, and only written about */
+
+	s = (struct session){ .host = h, .endpoint = to, .served = to->service, .peer_port = port, .process = p, .tid = tid, .role = p->role };
+	s.number = events_connection_number(h, s.role, s.served->declared->name, to->boundary);
+	s.link = (struct link){ .service = slice_str(s.served->declared->name), .boundary = slice_str(to->boundary), .host = slice_str(to->name), .port = to->port };
+	s.served->connections++;
+	events_session(&s, "conn.open", NULL);
+	events_session(&s, "conn.close", "without farewell");
+}
+
 bool session_claim(struct host *h, const struct wire_connect *c, struct process *p)
 {
 	for (struct session *s = h->sessions; s; s = s->next)
