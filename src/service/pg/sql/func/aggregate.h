@@ -19,6 +19,7 @@ struct sorted_row {
 struct sorted {
 	int nargs, nkeys;
 	uint32_t *key_types;
+	int *how;           /* bit 0 descending, bit 1 NULLs first */
 	struct sorted_row *rows;
 	size_t count;
 };

@@ -27,7 +27,6 @@ struct collected {
 	struct arena *arena;        /* NULL until the first row */
 	struct sorted rows;
 	size_t cap;
-	int *how;
 	bool distinct;
 };
 
@@ -47,10 +46,10 @@ static void collect(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		c->rows.nargs = n;
 		c->rows.nkeys = (argc - 1 - n) / 2;
 		c->rows.key_types = ARENA_ARRAY(c->arena, uint32_t, (size_t)c->rows.nkeys + 1);
-		c->how = ARENA_ARRAY(c->arena, int, (size_t)c->rows.nkeys + 1);
+		c->rows.how = ARENA_ARRAY(c->arena, int, (size_t)c->rows.nkeys + 1);
 		for (int k = 0; k < c->rows.nkeys; k++) {
 			int64_t how = arg_int(argv[1 + n + 2 * k + 1]);
-			c->how[k] = (int)(how & 3);
+			c->rows.how[k] = (int)(how & 3);
 			c->rows.key_types[k] = (uint32_t)(how >> 8);
 		}
 	}
@@ -77,12 +76,12 @@ static int compare_rows(struct sql_env *env, const struct collected *c, const st
 		bool nx = x->keys[k].kind == SQL_NULL, ny = y->keys[k].kind == SQL_NULL;
 		if (nx || ny) {
 			if (nx != ny)
-				return (c->how[k] & 2 ? ny - nx : nx - ny);
+				return (c->rows.how[k] & 2 ? ny - nx : nx - ny);
 			continue;
 		}
 		int r = sql_type_compare(env, c->rows.key_types[k], x->keys[k], y->keys[k]);
 		if (r)
-			return c->how[k] & 1 ? -r : r;
+			return c->rows.how[k] & 1 ? -r : r;
 	}
 	return 0;
 }
