@@ -70,7 +70,7 @@ const struct func_row func_compare_rows[] = {
 	ORDER("network_cmp", " COLLATE pg_inet"), ORDER("bttidcmp", " COLLATE pg_tid"),
 	ENDS("int2larger", "int2smaller", ""), ENDS("int4larger", "int4smaller", ""), ENDS("int8larger", "int8smaller", ""),
 	ENDS("float4larger", "float4smaller", ""), ENDS("float8larger", "float8smaller", ""), ENDS("oidlarger", "oidsmaller", ""),
-	ENDS("text_larger", "text_smaller", ""), ENDS("bpchar_larger", "bpchar_smaller", " COLLATE pg_bpchar"),
+	ENDS("text_larger", "text_smaller", ""), INLINE("bpchar_larger", "CASE WHEN $1 >= $2 COLLATE pg_bpchar THEN $1 ELSE $2 END"), INLINE("bpchar_smaller", "CASE WHEN $1 <= $2 COLLATE pg_bpchar THEN $1 ELSE $2 END"),
 	ENDS("numeric_larger", "numeric_smaller", " COLLATE pg_numeric"), ENDS("interval_larger", "interval_smaller", " COLLATE pg_interval"),
 	ENDS("timetz_larger", "timetz_smaller", " COLLATE pg_timetz"), ENDS("date_larger", "date_smaller", ""),
 	ENDS("time_larger", "time_smaller", ""), ENDS("timestamp_larger", "timestamp_smaller", ""), ENDS("cashlarger", "cashsmaller", ""),

@@ -272,7 +272,7 @@ const struct func_row func_type_rows[] = {
 	CALL("type_out", type_out_call, 2), CALL("type_in", type_in_call, 3), CALL("array_cast", array_cast, 5),
 	CALL("varchar", varchar, 3), CALL("bpchar", bpchar, 3), CALL("bit", bit, 3), CALL("varbit", varbit, 3),
 	CALL("bitfromint4", bitfromint, 2), CALL("bitfromint8", bitfromint, 2), CALL("bittoint4", bittoint4, 1), CALL("bittoint8", bittoint8, 1),
-	CALL("rtrim1", without_padding, 1), CALL("bpchar_name", without_padding, 1), INLINE("name_text", "$1"), INLINE("name_bpchar", "$1"),
+	CALL("bpchar_name", without_padding, 1), INLINE("name_text", "$1"), INLINE("name_bpchar", "$1"),
 	CALL("text_name", to_name, 1), INLINE("char_text", "$1"), INLINE("char_bpchar", "$1"), CALL("text_char", first_byte, 1),
 	INLINE("booltext", "CASE $1 WHEN 0 THEN 'false' WHEN 1 THEN 'true' END"),
 	CALL("format_type", format_type_call, 2), TYPED("pg_typeof", pg_typeof),
