@@ -123,7 +123,8 @@ bool carry_may_params(const struct layer *layer, const char *const *keywords, co
 
 /* ---- it does -------------------------------------------------------------------- */
 
-/* Connected and ready: a Unix socket needs no time for that. -1: not to be had. */
+/* Connected and ready: a Unix socket needs no time for that. -1: not to be had. Its
+ * own end gets a name (autobind, unix(7)), by which the host knows it again. */
 static int open_local(const char *path)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
@@ -132,6 +133,7 @@ static int open_local(const char *path)
 
 	if (fd < 0)
 		return -1;
+	sys(SYS_bind, fd, &un, sizeof(un.sun_family));
 	memcpy(un.sun_path, path, len < sizeof(un.sun_path) ? len : sizeof(un.sun_path) - 1);
 	if (sys(SYS_connect, fd, &un, sizeof(un)) == 0)
 		return fd;
@@ -145,7 +147,8 @@ bool carry_over(int fd, const struct route *route)
 	long flags, fd_flags;
 	int local;
 
-	if (!carrying || !row || !row->to_path[0] || route->asked.transport != WIRE_TCP ||
+	/* a connection that a rule makes slow is so at the host's end of TCP */
+	if (!carrying || route->delay_ms || !row || !row->to_path[0] || route->asked.transport != WIRE_TCP ||
 	    route->asked.family != row->asked.family || route->mapped)
 		return false;
 	flags = sys(SYS_fcntl, fd, F_GETFL);

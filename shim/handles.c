@@ -50,13 +50,15 @@ static bool announce(int fd)
 
 static struct wire_handles *make_table(int pid)
 {
-	int fd = (int)sys(SYS_memfd_create, "seam-handles", 1u /* MFD_CLOEXEC */);
+	int fd = (int)sys(SYS_memfd_create, "seam-handles", 3u /* MFD_CLOEXEC | MFD_ALLOW_SEALING */);
 	struct wire_handles *t = MAP_FAILED;
 
 	if (fd < 0)
 		return NULL;
 	if (sys(SYS_ftruncate, fd, sizeof(*t)) == 0)
 		t = mmap(NULL, sizeof(*t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	/* the host maps it too: nobody may cut it short under its hands */
+	sys(SYS_fcntl, fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 	if (t != MAP_FAILED) {
 		t->magic = WIRE_MAGIC;
 		t->version = WIRE_VERSION;
@@ -196,6 +198,8 @@ struct wire_handle *handle_opened(enum wire_handle_kind kind, const void *handle
 	if (label)
 		memcpy(row->label, label, strnlen(label, sizeof(row->label) - 1));
 	__atomic_store_n(&row->key, (uintptr_t)handle, __ATOMIC_RELEASE);
+	if (kind == WIRE_PGCONN)
+		t->recent[__atomic_fetch_add(&t->connections, 1, __ATOMIC_RELAXED) % WIRE_RECENT] = (uint32_t)(row - t->handle);
 	return row;
 }
 

@@ -150,15 +150,16 @@ static void drop_proxy(const struct layer *layer, void *easy)
 		setopt(easy, CURLOPT_PROXY, "");
 }
 
-/* The address that a rule may look at. */
+/* The address, where a rule may look at it; else the request's own event has it. */
 static void add_url(struct layer *layer, void *easy)
 {
-	int (*getinfo)(void *, int, ...) = layer->told ? layer_also(layer, "curl_easy_getinfo") : NULL;
+	int (*getinfo)(void *, int, ...) = layer->ask ? layer_also(layer, "curl_easy_getinfo") : NULL;
 	const char *url = NULL;
 
 	if (getinfo && easy)
 		getinfo(easy, CURLINFO_EFFECTIVE_URL, &url);
-	layer_string(layer, url && *url ? url : NULL);
+	if (layer->ask)
+		layer_string(layer, url && *url ? url : NULL);
 }
 
 /* ---- transfers ------------------------------------------------------------------ */

@@ -8,7 +8,10 @@
  *
  * Prototypes as in PostgreSQL's documentation, chapter 34; handles are opaque.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "carry.h"
 #include "doors.h"
@@ -32,6 +35,30 @@ static size_t add_part(char label[WIRE_LABEL_BYTES], size_t at, char before, con
 	return at + len;
 }
 
+/* The connection's own end, by which the host finds its row. */
+static void note_socket(const struct layer *layer, struct wire_handle *row, const void *conn)
+{
+	int (*pq_socket)(const void *) = row ? layer_also(layer, "PQsocket") : NULL;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_un un;
+	} own;
+	socklen_t len = sizeof(own);
+	uint32_t name = 0;
+
+	if (!pq_socket || sys(SYS_getsockname, pq_socket(conn), &own, &len) < 0)
+		return;
+	if (own.any.sa_family == AF_INET)
+		name = ntohs(own.in.sin_port);
+	else if (own.any.sa_family == AF_INET6)
+		name = ntohs(own.in6.sin6_port);
+	else if (own.any.sa_family == AF_UNIX)
+		name = wire_autobound(own.un.sun_path, len - offsetof(struct sockaddr_un, sun_path));
+	__atomic_store_n(&row->socket, name, __ATOMIC_RELEASE);
+}
+
 /* A new connection: where it leads, and how to ask for its transaction. */
 static void *opened(struct layer *layer, void *conn, bool carried)
 {
@@ -53,6 +80,7 @@ static void *opened(struct layer *layer, void *conn, bool carried)
 		row->aux = (uintptr_t)layer_also(layer, "PQtransactionStatus");
 		if (carried)
 			__atomic_fetch_or(&row->flags, WIRE_CARRIED, __ATOMIC_RELAXED);
+		note_socket(layer, row, conn);
 	}
 	errno = kept;
 	return layer_end_pointer(layer, conn);
@@ -245,6 +273,7 @@ static int reconnect(const void *caller, enum layer_function function, void *con
 	carry_begin(&layer, is_carried(conn));
 	result = real_function(conn);
 	carry_end(&layer);
+	note_socket(&layer, use.handle.row, conn);
 	return libpq_used_int(&layer, &use, result);
 }
 
@@ -274,6 +303,7 @@ void hook_PQreset(const void *caller, void *conn)
 	carry_begin(&layer, is_carried(conn));
 	pq_reset(conn);
 	carry_end(&layer);
+	note_socket(&layer, use.handle.row, conn);
 	libpq_used(&layer, &use);
 	layer_end_void(&layer);
 }

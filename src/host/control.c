@@ -401,6 +401,16 @@ static ssize_t receive(struct exchange *x, int *passed)
 	return n;
 }
 
+/* What a frame sets going may want to read the next one: not before it is done with. */
+static void hear(struct exchange *x, size_t len, int *passed)
+{
+	bool before = x->host->hearing;
+
+	x->host->hearing = true;
+	take_frame(x, frame, len, passed);
+	x->host->hearing = before;
+}
+
 static enum outcome read_one(struct exchange *x)
 {
 	int passed;
@@ -409,7 +419,7 @@ static enum outcome read_one(struct exchange *x)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return NOTHING_YET;
 	if (n > 0 && (size_t)n <= sizeof(frame))
-		take_frame(x, frame, (size_t)n, &passed);
+		hear(x, (size_t)n, &passed);
 	if (passed >= 0)
 		close(passed);
 	if (n > 0 && x->waits)
@@ -492,6 +502,8 @@ bool control_drain(struct host *h)
 {
 	bool any = false;
 
+	if (h->hearing)
+		return false;
 	while (accept_one(h))
 		any = true;
 	read_older(h);

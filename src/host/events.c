@@ -378,7 +378,8 @@ void events_answered(struct session *s)
 		return; /* a question about a statement, not the statement */
 	if (s->request.port == PORT_SQL && s->request.sql.login && s->reply.by == BY_FAKE)
 		return; /* the connection's own event says it */
-	events_request(s->host, s->process, s->tid, session_stream(s), &s->request, &s->reply, s->asked_ns, SLICE_NONE, s->peer_port);
+	events_request(s->host, s->process, s->tid, session_stream(s), &s->request, &s->reply, s->asked_ns,
+		       s->request.port == PORT_SQL ? handles_caller(s, s->request.arena) : SLICE_NONE, s->peer_port);
 }
 
 void events_bad(struct session *s)

@@ -1,11 +1,16 @@
 /* handles: what processes held of libpq and libcurl, read from their tables
  * when they have ended (wire/handles.h). Counts what was never given back and
  * what was misused, and names the callers. */
-#include "host/inside.h"
+#include "host/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "host/handles.h"
@@ -180,9 +185,78 @@ static void count(struct host *h, struct process *p, const struct group *g)
 
 void handles_taken(struct host *h, struct process *p, int fd)
 {
+	void *map = MAP_FAILED;
+	struct stat st;
+
 	handles_read(h, p); /* of the image before */
 	p->handles_fd = fd;
+	/* only what nobody can cut short may be looked at in place */
+	int seals = fcntl(fd, F_GET_SEALS);
+	if (seals >= 0 && seals & F_SEAL_SHRINK && fstat(fd, &st) == 0 && st.st_size == (off_t)sizeof(struct wire_handles))
+		map = mmap(NULL, sizeof(struct wire_handles), PROT_READ, MAP_SHARED, fd, 0);
+	p->handles = map == MAP_FAILED ? NULL : map;
 }
+
+/* ---- who asks now ------------------------------------------------------------- */
+
+/* How the program's end of the connection is called there. */
+static uint32_t peer_name(const struct session *s)
+{
+	struct sockaddr_un un;
+	socklen_t len = sizeof(un);
+
+	if (s->peer_port)
+		return s->peer_port;
+	if (getpeername(s->stream.fd, (struct sockaddr *)&un, &len) < 0 || len <= offsetof(struct sockaddr_un, sun_path))
+		return 0;
+	return wire_autobound(un.sun_path, len - offsetof(struct sockaddr_un, sun_path));
+}
+
+static const struct wire_handle *row_of(struct session *s, const struct wire_handles *t)
+{
+	for (uint32_t i = 0; i < WIRE_RECENT; i++) {
+		uint32_t at = t->recent[i];
+		const struct wire_handle *row = at < WIRE_HANDLES_MAX ? &t->handle[at] : NULL;
+		if (row && row->key > WIRE_ROW_GONE && row->kind == WIRE_PGCONN && row->socket == s->peer_name) {
+			s->handle = at;
+			return row;
+		}
+	}
+	return NULL;
+}
+
+struct slice handles_caller(struct session *s, struct arena *arena)
+{
+	const struct wire_handles *t = s->process->handles;
+	const struct wire_handle *row;
+
+	if (s->handle == HANDLE_NONE)
+		return SLICE_NONE;
+	if (!t) { /* its table may be on its way, ahead of what it asked */
+		control_drain(s->host);
+		t = s->process->handles;
+	}
+	if (!t) {
+		s->handle = HANDLE_NONE;
+		return SLICE_NONE;
+	}
+	if (!s->peer_name)
+		s->peer_name = peer_name(s);
+	row = s->handle < WIRE_HANDLES_MAX ? &t->handle[s->handle] : NULL;
+	if (!row || row->socket != s->peer_name || row->key <= WIRE_ROW_GONE)
+		row = s->peer_name ? row_of(s, t) : NULL;
+	if (!row) {
+		s->handle = HANDLE_NONE; /* another driver's: not looked for again */
+		return SLICE_NONE;
+	}
+	uint32_t site = row->used;
+	if (site >= WIRE_SITES_MAX || !t->site[site].ready)
+		return SLICE_NONE;
+	return arena_printf(arena, "%.*s+0x%llx", (int)strnlen(t->site[site].object, sizeof(t->site[site].object)), t->site[site].object,
+			    (unsigned long long)t->site[site].offset);
+}
+
+/* ---- at the end ----------------------------------------------------------------- */
 
 void handles_read(struct host *h, struct process *p)
 {
@@ -204,6 +278,9 @@ void handles_read(struct host *h, struct process *p)
 	}
 	free(all);
 	free(t);
+	if (p->handles)
+		munmap((void *)p->handles, sizeof(*t));
 	close(p->handles_fd);
+	p->handles = NULL;
 	p->handles_fd = -1;
 }

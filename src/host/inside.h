@@ -96,6 +96,7 @@ struct host {
 	bool root_hello;            /* it loaded the shim */
 	bool foreign_shim;          /* a frame of another version came: the run fails */
 	bool root_ended, over;
+	bool hearing;               /* a frame is being taken */
 	bool ending;                /* what is still open was left open */
 	int status;                 /* waitpid's; bare runs: 0 */
 	uint64_t rss;               /* bytes: the most that the program or a child of it used; 0: not known */

@@ -31,6 +31,7 @@ struct process {
 	unsigned leaked;         /* connections it did not close, as the wire shows */
 	unsigned unfinished;     /* PGconns it did not finish, as libpq's layer shows */
 	int handles_fd;          /* its table of handles, or -1 */
+	const struct wire_handles *handles; /* the same, mapped; NULL: not to be had */
 	void *watch;             /* the host's pidfd watch */
 };
 

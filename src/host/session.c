@@ -35,6 +35,7 @@ struct session *session_open(struct host *h, int fd, uint32_t endpoint, uint16_t
 	s->peer_port = peer_port;
 	s->peer_pid = peer_pid;
 	s->v6 = v6;
+	s->handle = HANDLE_NONE - 1; /* not looked for yet */
 	s->state = SESSION_NAMELESS;
 	s->stream.hold = true;
 	arena_init(&s->arena);

@@ -21,6 +21,8 @@ struct faulty {
 	bool stay;               /* the connection goes on after it */
 };
 
+#define HANDLE_NONE UINT32_MAX
+
 struct session {
 	struct stream stream; /* first: the stream's owner is found by its address */
 	struct host *host;
@@ -43,6 +45,8 @@ struct session {
 	struct request request;
 	struct reply reply;
 	uint64_t asked_ns;
+	uint32_t peer_name;      /* handles.c: how a library's layer knows this connection; 0: not asked yet */
+	uint32_t handle;         /* row in its process's table; HANDLE_NONE: it has none */
 	struct pool *pool;       /* hygiene.c; NULL: not known yet */
 	uint64_t active_ns, idle_ns; /* bytes moved last; longest time in between */
 	bool used;               /* did a unit of work */

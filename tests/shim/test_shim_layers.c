@@ -39,6 +39,11 @@ START_TEST(libpq_calls_are_told_and_run_for_real)
 	const struct frame *f;
 
 	PRINTS("status bad\nPQexec NULL\n", "pq", "host=127.64.16.1 port=1 password=pw");
+	ck_assert_int_eq(fakehost_count(h, WIRE_CALL), 2); /* what is asked of the server has events of its own */
+	ck_assert_int_eq(fakehost_count(h, WIRE_HANDLES), 1);
+	fakehost_forget(h);
+	h->page->ask[LAYER_PQexec] = 1;
+	PRINTS("status bad\nPQexec NULL\n", "pq", "host=127.64.16.1 port=1 password=pw");
 	ck_assert_int_eq(fakehost_count(h, WIRE_CALL), 3); /* and none for what libpq calls inside itself */
 	f = nth_call(0, "PQconnectdb", "libpq.so", "prog_layers");
 	ck_assert_uint_eq(f->u.call.function, UINT32_MAX);
@@ -62,6 +67,7 @@ START_TEST(parameters_become_one_connection_string)
 	static const char as_text[] = "host=127.64.16.1 port=1 password='it\\'s a secret' dbname=''";
 	const struct frame *f;
 
+	h->page->ask[LAYER_PQexecParams] = 1;
 	PRINTS("status bad\nstatus bad\n", "pq-params");
 	f = nth_call(0, "PQconnectdbParams", "libpq.so", "prog_layers");
 	ck_assert_uint_eq(f->u.call.args[0].len, sizeof(as_text) - 1);
