@@ -10,6 +10,7 @@
 #include <alloca.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include "doors.h"
 #include "env.h"
@@ -23,13 +24,27 @@ extern char **environ;
 /* Room for env_fill(), on the calling function's stack. */
 #define ENV_ROOM(given) alloca(env_room(given))
 
+/* With the folder that a relative path starts from: when the host reads it, whoever asked may be gone. */
+static const char *absolute(const char *path, char *room, size_t size)
+{
+	long n = path[0] != '/' && strchr(path, '/') ? sys(SYS_getcwd, room, size) : 0; /* counts its NUL */
+	size_t len = strlen(path);
+
+	if (n <= 0 || (size_t)n + len >= size)
+		return path;
+	room[n - 1] = '/';
+	memcpy(room + n, path, len + 1);
+	return room;
+}
+
 static void announce(const char *path, uint32_t flags, pid_t child)
 {
+	char room[4096];
 	struct wire_exec frame = { .flags = flags, .child = child };
 	struct iovec pieces[3] = { { &frame, sizeof(frame) } };
 	uint16_t len;
 
-	line_string(pieces + 1, &len, path, 4096);
+	line_string(pieces + 1, &len, absolute(path, room, sizeof(room)), 4096);
 	line_say(WIRE_EXEC, pieces, 3);
 }
 

@@ -38,7 +38,7 @@ part() {
 	sweep) examples/sweep/test.sh ;;
 	clients) tests/clients/run.sh ;;
 	companion) failed=0; for t in tests/companion/[a-z]*.py; do [ "$t" = tests/companion/bench.py ] || "$t" || failed=1; done; return $failed ;;
-	docs) tests/docs.py README.md docs/*.md ;;
+	docs) tests/help/hints.py; hinted=$?; tests/docs.py README.md docs/*.md && return $hinted ;;
 	*) echo "check: no part named $1"; return 2 ;;
 	esac
 }

@@ -1,6 +1,8 @@
 /* cmd: what every subcommand does alike: complain, and decide on colour. */
 #include "cmd.h"
 
+#include "base/hint.h"
+
 #include <getopt.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -22,8 +24,11 @@ int cmd_fail(const char *name, const struct err *err)
 	struct buf text;
 
 	buf_init(&text, 4096);
+	buf_addf(&text, "seam: %s: ", name);
 	err_print(err, &text);
-	fprintf(stderr, "seam: %s: %s\n", name, text.ptr);
+	buf_add_char(&text, '\n');
+	hint_add(&text, text.ptr);
+	fputs(text.ptr, stderr);
 	buf_release(&text);
 	return err->code == ERR_UNUSABLE ? EXIT_UNUSABLE : EXIT_USAGE;
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hint.h"
 #include "base/log.h"
 #include "host/guard.h"
 #include "host/handles.h"
@@ -94,6 +95,7 @@ static int load_rules(struct host *h)
 			err_print(&errors.list[i], &out);
 			buf_add_char(&out, '\n');
 		}
+		hint_add(&out, out.ptr);
 		host_complain(h, out.ptr);
 		buf_release(&out);
 	}
@@ -201,6 +203,7 @@ static void complain_err(struct host *h, const struct err *err)
 	buf_add_str(&out, "seam: ");
 	err_print(err, &out);
 	buf_add_char(&out, '\n');
+	hint_add(&out, out.ptr);
 	host_complain(h, out.ptr);
 	buf_release(&out);
 }

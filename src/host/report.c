@@ -2,6 +2,8 @@
  * when all went well; what nothing answered, with the closest rule, when not. */
 #include "host/inside.h"
 
+#include "base/hint.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -50,6 +52,8 @@ void report_summary(struct host *h, int code)
 		buf_addf(&out, "seam: not isolated: %s; programs that bypass the shim are not held back\n", h->exposed);
 	if (h->options->mode == HOST_PASS)
 		buf_add_str(&out, "seam: mode pass: the program ran as without seam, nothing was intercepted\n");
+	if (out.len)
+		hint_add(&out, out.ptr);
 	buf_addf(&out, "seam: %llu request%s", (unsigned long long)h->requests, h->requests == 1 ? "" : "s");
 	count_ports(h, &out);
 	buf_addf(&out, ", %zu process%s, %llu unmatched", h->processes.images, h->processes.images == 1 ? "" : "es", (unsigned long long)h->unmatched);

@@ -14,6 +14,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "help"))
+import hints  # noqa: E402
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("SEAM_BUILD", os.path.join(os.path.dirname(os.path.dirname(HERE)), "build"))
 
@@ -318,7 +321,7 @@ def main(args):
             if args and not re.search(args[0], command):
                 continue
             ran = shell(folder, command)
-            got = ran.stderr.splitlines()
+            got = hints.without(ran.stderr.splitlines())
             if ran.returncode == code and len(got) == len(expected) and all(map(lines_match, expected, got)):
                 passed += 1
                 continue

@@ -27,6 +27,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "help"))
+import hints  # noqa: E402
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get("SEAM_BUILD", os.path.join(TOP, "build"))
@@ -107,7 +110,7 @@ class Case:
             return 0
         with open(os.path.join(work, self.says[what]), encoding="utf-8") as f:
             expected = f.read().splitlines()
-        got = got.splitlines()
+        got = hints.without(got.splitlines()) if what == "stderr" else got.splitlines()
         if len(expected) == len(got) and all(map(lines_match, expected, got)):
             return 1
         raise Failed("\n".join([f"{what}: expected"] + ["  " + line for line in expected] + ["got"] + ["  " + line for line in got]))
