@@ -15,7 +15,7 @@ export BUILD SEAM_BUILD=$PWD/$BUILD PATH="$PWD/$BUILD/bin:$PATH"
 # leaks are looked for in the host and the tools, not in the programs that run under them
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
-parts=${*:-layers unit fuzz life hazards compat cases seam-test determinism bad-input etl sweep clients docs companion}
+parts=${*:-layers unit fuzz life hazards compat cases seam-test determinism bad-input etl sweep session-examples clients docs companion}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 broken=0
@@ -36,6 +36,7 @@ part() {
 	pg-isolation) tests/pg-conformance/isolation.py ;;
 	etl) examples/etl/test.sh ;;
 	sweep) examples/sweep/test.sh ;;
+	session-examples) examples/session/test.sh ;;
 	clients) tests/clients/run.sh ;;
 	companion) failed=0; for t in tests/companion/[a-z]*.py; do [ "$t" = tests/companion/bench.py ] || "$t" || failed=1; done; return $failed ;;
 	docs) tests/help/hints.py; hinted=$?; tests/docs.py README.md docs/*.md && return $hinted ;;
