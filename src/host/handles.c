@@ -38,6 +38,9 @@ struct group {
 };
 
 #define GROUPS_MAX 256
+#define UNNAMED_MAX 1000000000u /* more than a process can hold: nonsense */
+
+#define SITE_TEXT 128 /* "object+0xoffset" */
 
 struct groups {
 	struct group list[GROUPS_MAX];
@@ -62,6 +65,16 @@ static void add(struct groups *all, struct group *g)
 		all->list[all->count++] = *g;
 }
 
+/* What the program wrote, for a person to read. */
+static void copy_text(char *to, const char *from, size_t size)
+{
+	size_t len = strnlen(from, size);
+
+	for (size_t i = 0; i < len; i++)
+		to[i] = from[i] >= 0x20 && from[i] < 0x7f ? from[i] : '?';
+	to[len] = '\0';
+}
+
 static void take_rows(struct wire_handles *t, struct groups *all)
 {
 	for (size_t i = 0; i < WIRE_HANDLES_MAX; i++) {
@@ -70,7 +83,7 @@ static void take_rows(struct wire_handles *t, struct groups *all)
 			continue;
 		struct group g = { .kind = row->kind, .open = true, .flags = row->flags & WIRE_ENDED_BADLY, .opened = row->opened,
 				   .found = row->found, .other = row->other, .count = 1, .idle_ns = row->idle_ns, .first_ns = row->opened_ns };
-		memcpy(g.label, row->label, WIRE_LABEL_BYTES);
+		copy_text(g.label, row->label, WIRE_LABEL_BYTES);
 		add(all, &g);
 	}
 	for (size_t i = 0; i < WIRE_FINDINGS_MAX; i++) {
@@ -79,11 +92,11 @@ static void take_rows(struct wire_handles *t, struct groups *all)
 			continue;
 		struct group g = { .kind = f->kind, .flags = f->flags & WIRE_ENDED_BADLY, .opened = f->opened, .found = f->found,
 				   .other = f->other, .count = 1, .idle_ns = f->idle_ns, .first_ns = UINT64_MAX };
-		memcpy(g.label, f->label, WIRE_LABEL_BYTES);
+		copy_text(g.label, f->label, WIRE_LABEL_BYTES);
 		add(all, &g);
 	}
 	for (int k = 0; k < WIRE_HANDLE_KINDS; k++)
-		if (t->unnamed[k]) {
+		if (t->unnamed[k] && t->unnamed[k] < UNNAMED_MAX) {
 			struct group g = { .kind = (uint8_t)k, .open = true, .opened = WIRE_SITES_MAX, .found = WIRE_SITES_MAX,
 					   .count = t->unnamed[k], .first_ns = UINT64_MAX };
 			add(all, &g);
@@ -101,10 +114,13 @@ static int by_age(const void *a, const void *b)
 /* "_psycopg.so+0x1234", or "" */
 static void site_text(const struct wire_handles *t, uint32_t site, char *text, size_t size)
 {
+	char object[sizeof(t->site[0].object) + 1];
+
 	text[0] = '\0';
-	if (site < WIRE_SITES_MAX && t->site[site].ready)
-		snprintf(text, size, "%.*s+0x%llx", (int)strnlen(t->site[site].object, sizeof(t->site[site].object)), t->site[site].object,
-			 (unsigned long long)t->site[site].offset);
+	if (site >= WIRE_SITES_MAX || !t->site[site].ready)
+		return;
+	copy_text(object, t->site[site].object, sizeof(t->site[site].object));
+	snprintf(text, size, "%s+0x%llx", object, (unsigned long long)t->site[site].offset);
 }
 
 static void add_text(struct buf *json, const char *name, const char *value)
@@ -127,7 +143,7 @@ static void tell(struct host *h, const struct process *p, const struct wire_hand
 		{ g->flags & WIRE_THREADS, "used by two threads at once" },
 		{ g->flags & WIRE_IDLE, "idle past the limit" },
 	};
-	char opened[80], found[80];
+	char opened[SITE_TEXT], found[SITE_TEXT];
 	struct buf json, said;
 	const char *sep = "";
 
@@ -249,11 +265,9 @@ struct slice handles_caller(struct session *s, struct arena *arena)
 		s->handle = HANDLE_NONE; /* another driver's: not looked for again */
 		return SLICE_NONE;
 	}
-	uint32_t site = row->used;
-	if (site >= WIRE_SITES_MAX || !t->site[site].ready)
-		return SLICE_NONE;
-	return arena_printf(arena, "%.*s+0x%llx", (int)strnlen(t->site[site].object, sizeof(t->site[site].object)), t->site[site].object,
-			    (unsigned long long)t->site[site].offset);
+	char text[SITE_TEXT];
+	site_text(t, row->used, text, sizeof(text));
+	return text[0] ? arena_printf(arena, "%s", text) : SLICE_NONE;
 }
 
 /* ---- at the end ----------------------------------------------------------------- */

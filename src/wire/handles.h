@@ -46,7 +46,7 @@ struct wire_site {
 #define WIRE_ROW_CLAIMED 1u /* being written */
 #define WIRE_ROW_GONE 2u    /* closed; may be claimed anew */
 
-/* A handle: 136 bytes. Sites are indexes, WIRE_SITES_MAX for none. */
+/* A handle: 128 bytes. Sites are indexes, WIRE_SITES_MAX for none. */
 struct wire_handle {
 	uint64_t key;        /* the pointer, or WIRE_ROW_* */
 	uint32_t flags;
