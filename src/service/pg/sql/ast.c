@@ -27,6 +27,13 @@ static PgQuery__ParseResult *unpack(PgQueryProtobuf p, struct arena *a)
 	return pg_query__parse_result__unpack(&allocator, p.len, (const uint8_t *)p.data);
 }
 
+PgQuery__Node *sql_ast_unpack_node(const void *bytes, size_t len, struct arena *a)
+{
+	ProtobufCAllocator allocator = { .alloc = arena_take, .free = arena_keep, .allocator_data = a };
+
+	return pg_query__node__unpack(&allocator, len, bytes);
+}
+
 static void raise_syntax(struct sql_env *env, const PgQueryError *e, const char *text)
 {
 	struct sql_error *error = sql_raise_env(env, "42601", "%s", e->message);

@@ -32,6 +32,8 @@ bool sql_parse(struct sql_env *env, struct slice text, struct arena *a, struct s
 /* An expression alone, as in CHECK (...): the tree of "SELECT text". */
 PgQuery__Node *sql_parse_expr(struct sql_env *env, struct slice text, struct arena *a);
 
+/* A node from its packed form, in the arena; NULL: not one. */
+PgQuery__Node *sql_ast_unpack_node(const void *bytes, size_t len, struct arena *a);
 /* Text of a statement, or of an expression. Never NULL: what cannot be written is the empty slice. */
 struct slice sql_deparse(PgQuery__Node *statement, struct arena *a);
 struct slice sql_deparse_expr(PgQuery__Node *expr, struct arena *a);

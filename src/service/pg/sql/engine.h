@@ -20,7 +20,6 @@
 struct sql_engine;
 struct sql_session;
 struct sql_prepared; /* a statement ready to run: shared plan and this text's literals; counted */
-struct sql_run;      /* a statement that runs: a portal */
 
 /* ---- engine: one a service ---- */
 
@@ -86,41 +85,51 @@ size_t sql_prepared_params(const struct sql_prepared *p, const uint32_t **types)
 bool sql_prepared_columns(struct sql_session *s, struct sql_prepared *p, struct arena *a, const struct sql_column **columns,
 			  size_t *count, struct sql_error **error);
 
+/* Whether it returns rows, be it rows of no columns. */
+bool sql_prepared_has_rows(const struct sql_prepared *p);
+
 /* One value of a parameter, as it came. */
 struct sql_param {
 	struct slice bytes;
 	bool null, binary;
 };
 
-enum sql_run_state {
-	SQL_RUN_ROWS,    /* there may be rows: sql_run_next */
-	SQL_RUN_DONE,    /* tag is filled */
-	SQL_RUN_WAITING, /* for another transaction: step again when something ended */
-	SQL_RUN_SLEEPING,/* pg_sleep with real time: step again after wait_us */
-	SQL_RUN_FAILED,  /* error is filled */
-};
-
-struct sql_run {
-	enum sql_run_state state;
+/* What a statement answered. Everything is the arena's that sql_run was given. */
+struct sql_result {
 	const struct sql_column *columns;
 	size_t ncolumns;
 	bool has_rows;
-	struct slice tag;               /* "INSERT 0 1"; of SELECT: filled with the count when done */
-	uint64_t rows;                  /* rows given so far */
-	struct sql_error *error;        /* in the run's arena */
+	struct sql_datum *cells;        /* nrows * ncolumns */
+	size_t nrows;
+	struct slice tag;               /* "INSERT 0 1" */
+	struct sql_error *error;        /* NULL: none */
 	struct sql_error *notices;
 	size_t nnotices;
-	int64_t wait_us;
-	struct arena *arena;            /* the run's: everything above */
+	struct slice copy_out;          /* COPY TO STDOUT: the data; ptr NULL: none */
 };
 
-/* Begins. Never NULL; look at state. The run keeps a reference of its own. */
-struct sql_run *sql_run_new(struct sql_session *s, struct sql_prepared *p, const struct sql_param *params, size_t nparams);
-/* Goes on: after it, state is ROWS with a row in `sql_run_value`, or another state. */
-enum sql_run_state sql_run_next(struct sql_run *r);
-/* The current row's value: false when NULL. Text or binary as asked; appends to out. */
-bool sql_run_value(struct sql_run *r, size_t column, bool binary, struct buf *out);
-/* Ends it, at whatever state. */
-void sql_run_free(struct sql_run *r);
+/*
+ * Runs a statement to its end. True: it has ended, *out is filled. False: it
+ * waits for another transaction; `done` is called when it has ended (inside
+ * sql_engine_turn, which is to be called after every statement). Until then
+ * `a`, `params` and *out stay where they are. `copy_in`: the data of COPY FROM
+ * STDIN. `max_rows` 0: all.
+ */
+struct sql_running {
+	struct sql_session *session;
+	struct sql_prepared *prepared;  /* a reference */
+	const struct sql_param *params;
+	size_t nparams;
+	struct slice copy_in;
+	struct arena *arena;
+	struct sql_result *out;
+	void (*done)(struct sql_running *r);
+	void *of;                       /* the caller's */
+};
+bool sql_run(struct sql_running *r);
+
+/* A value of a result (not NULL) as text or in binary; appends. False: raised, *error is filled, in `a`. */
+bool sql_value_write(struct sql_session *s, uint32_t type, struct sql_datum v, bool binary, struct buf *out, struct arena *a,
+		     struct sql_error **error);
 
 #endif

@@ -83,7 +83,8 @@ struct sql_session {
 	struct slice text;              /* its text, for error positions */
 	struct sql_snapshot snapshot;   /* what it sees */
 	bool snapshot_taken;
-	struct sql_job *job;            /* what it waits for; NULL: nothing */
+	struct sql_kept *kept;          /* rows that writing WITH queries returned */
+	struct sql_running *running;    /* NULL: no statement runs */
 };
 
 static inline struct sql_session *sql_session_of(struct sql_env *env)
@@ -93,6 +94,8 @@ static inline struct sql_session *sql_session_of(struct sql_env *env)
 
 /* Points the engine's env at this session and an arena for what its statement makes. */
 void sql_session_enter(struct sql_session *s, struct arena *a);
+/* The end of that: nothing of the arena may be used through the env any more. */
+void sql_session_leave(struct sql_session *s);
 /* The setting as SHOW prints it; "" when there is none. */
 struct slice sql_session_setting(struct sql_session *s, const char *name);
 bool sql_session_setting_bool(struct sql_session *s, const char *name);

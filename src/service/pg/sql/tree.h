@@ -155,6 +155,7 @@ struct sql_rte {
 	bool ordinality, lateral;
 	bool rowid;             /* lower it with its rowid as rid */
 	bool used_rowid_param;  /* recheck form: "rowid = ?R" */
+	struct sql_query *owner; /* whose FROM it stands in; NULL: a target of a writing statement */
 	const void *home;       /* the lowering whose text holds it */
 	const char *cut;        /* instead of t<id>.c<n>: see lower.h */
 };
@@ -174,6 +175,7 @@ struct sql_target {
 	uint32_t table_oid;
 	int16_t attnum;
 	bool junk;              /* only for ORDER BY and its like */
+	PgQuery__Node *ast;     /* when the tree is rewritten: what it is written as */
 };
 
 enum sql_setop { SQL_SET_NONE, SQL_SET_UNION, SQL_SET_INTERSECT, SQL_SET_EXCEPT };
