@@ -1,0 +1,107 @@
+/*
+ * plan: a statement made ready: SQLite's text, what to bind, the columns.
+ *
+ * Made once a text by sql_prepare and shared by all sessions that see the same
+ * catalog; it never changes after it was made. A statement of SQLite runs once at
+ * a time, so a plan keeps a few idle ones.
+ */
+#ifndef SERVICE_PG_SQL_PLAN_H
+#define SERVICE_PG_SQL_PLAN_H
+
+#include "service/pg/sql/ast.h"
+#include "service/pg/sql/lower.h"
+#include "service/pg/sql/modify.h"
+#include "service/pg/sql/session.h"
+
+#define SQL_IDLE_MAX 4 /* statements of one plan that wait for their next use */
+
+enum sql_plan_kind {
+	SQL_PLAN_SELECT,
+	SQL_PLAN_WRITE,
+	SQL_PLAN_LOCK,      /* SELECT ... FOR UPDATE */
+	SQL_PLAN_UTILITY,
+};
+
+/* A writing WITH query: run before the statement itself. */
+struct sql_plan_step {
+	int id;                     /* of the CTE */
+	struct sql_write write;
+	size_t ncolumns;
+};
+
+struct sql_plan {
+	enum sql_plan_kind kind;
+	PgQuery__Node *statement;
+	const char *text;           /* SELECT: SQLite's */
+	struct sql_write write;     /* WRITE, LOCK */
+	struct sql_merge_plan *merge; /* MERGE: its writes, one an action */
+	struct sql_plan_step *steps;
+	size_t nsteps;
+	struct sql_bind *binds;
+	size_t nbinds;
+	uint32_t *params;
+	size_t nparams;
+	struct sql_column *columns;
+	size_t ncolumns;
+	bool has_rows, writes;
+	char tag;                   /* s i u d m: first letter of the tag */
+	bool uncacheable;
+	sqlite3_stmt *idle[SQL_IDLE_MAX];
+	size_t nidle;
+};
+
+struct sql_merge_plan {
+	const char *select;         /* rows: which action (number), then its values */
+	size_t nactions;
+	struct sql_write *actions;  /* each reads q_kept */
+	int *ids;
+};
+
+/* Fills *plan. False: raised. `types`: of parameters, as far as known. */
+bool sql_plan_make(struct sql_session *s, struct slice text, PgQuery__Node *statement, const uint32_t *types, size_t ntypes,
+		   struct arena *a, struct sql_plan *plan);
+void sql_plan_release(struct sql_plan *plan);
+
+/* plan_write.c */
+bool sql_plan_write(struct sql_lower *l, struct sql_write_query *w, struct sql_write *out);
+bool sql_plan_merge(struct sql_lower *l, struct sql_write_query *w, struct sql_plan *plan);
+
+struct sql_prepared {
+	unsigned refs;
+	struct arena arena;
+	struct slice text;
+	struct sql_engine *engine;
+	uint32_t *given;            /* types that the client said */
+	size_t ngiven;
+	struct sql_plan plan;
+	uint64_t version;           /* of the catalog it was made with */
+	struct slice path;          /* the search path then */
+	bool kept;                  /* in the cache */
+};
+
+/* plan_cache.c: found again by text, types and path. NULL: none. A reference. */
+struct sql_prepared *sql_plan_find(struct sql_session *s, struct slice text, const uint32_t *types, size_t ntypes);
+void sql_plan_keep(struct sql_session *s, struct sql_prepared *p);
+void sql_plans_free(struct sql_plans *plans);
+/* As sql_prepare, inside of a statement that has begun. NULL: raised. */
+struct sql_prepared *sql_prepared_make(struct sql_session *s, struct slice text, const uint32_t *types, size_t ntypes);
+struct sql_prepared *sql_prepared_fresh(struct sql_session *s, struct sql_prepared *p);
+/* A statement of SQLite for the plan's text; give it back with done. NULL: raised. */
+sqlite3_stmt *sql_plan_take(struct sql_session *s, struct sql_plan *plan, const char *text);
+void sql_plan_done(struct sql_plan *plan, sqlite3_stmt *st);
+
+/* utility.c: statements that are no query: cursors, PREPARE, EXPLAIN ... False: raised. */
+struct sql_gathered;
+bool sql_utility(struct sql_session *s, struct sql_prepared *p, const struct sql_datum *params, struct arena *a, struct sql_result *out);
+/* Columns that a utility statement will give: EXPLAIN, FETCH, EXECUTE. */
+bool sql_utility_describe(struct sql_session *s, struct sql_plan *plan, struct arena *a);
+
+/* CREATE TABLE AS EXECUTE: its rows. */
+bool sql_execute_into(struct sql_session *s, const PgQuery__ExecuteStmt *st, struct arena *a, struct sql_result *out);
+
+/* run.c: runs a plan inside of a statement that has begun; rows go to *out. False: raised. */
+bool sql_run_plan(struct sql_session *s, struct sql_plan *plan, const struct sql_datum *binds, struct arena *a, struct sql_result *out);
+/* The values to bind, from the parameters' values and the plan's literals. NULL: raised. */
+struct sql_datum *sql_run_binds(struct sql_session *s, struct sql_plan *plan, const struct sql_datum *params, size_t nparams, struct arena *a);
+
+#endif
