@@ -9,6 +9,7 @@
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
 #include "service/pg/pg_message.h"
+#include "service/pg/sql/engine.h"
 
 #define SCRATCH_MAX (256 * 1024 * 1024) /* bytes: a bind value as text is at most twice its message, plus numbers */
 
@@ -24,6 +25,7 @@ static void *conn_new(struct link *link, void *fake)
 	pg_portals_init(&c->portals);
 	arena_init(&c->query.arena);
 	buf_init(&c->scratch, SCRATCH_MAX);
+	arena_init(&c->shown);
 	pg_cancel_join(c);
 	return c;
 }
@@ -35,6 +37,8 @@ static void conn_free(void *state)
 	if (!c)
 		return;
 	pg_cancel_leave(c);
+	pg_engine_leave(c);
+	arena_release(&c->shown);
 	pg_auth_release(&c->auth);
 	pg_statement_drop(c->statement);
 	pg_portals_release(&c->portals);
@@ -149,6 +153,7 @@ static void server_free(void *fake)
 
 	if (!s)
 		return;
+	sql_engine_free(s->engine);
 	free(s->version);
 	free(s);
 }
@@ -214,6 +219,7 @@ static int server_new(void **fake, const struct service_config *config, struct e
 	s->max_connections = (size_t)json_integer_value(most);
 	s->read_only = json_is_true(read_only);
 	s->seed = config->seed;
+	s->now_ns = config->now_ns;
 	*fake = s;
 	return 0;
 }
@@ -225,7 +231,7 @@ static bool answer(void *fake, void *conn, struct request *req, struct reply *re
 		reply->by = BY_FAKE;
 		return true;
 	}
-	if (!pg_command_answer(conn, req, reply))
+	if (!pg_command_answer(conn, req, reply) && !pg_engine_answer(conn, req, reply))
 		return false;
 	reply->by = BY_FAKE;
 	reply->port = PORT_SQL;

@@ -78,8 +78,16 @@ void pg_write_notices(const struct reply *reply, struct buf *out)
 
 void pg_ready(struct pg_conn *c, struct buf *out)
 {
+	bool failed = c->session.failed;
+	struct arena a;
+
 	if (pg_session_end(&c->session))
 		pg_portal_close_all(&c->portals);
+	arena_init(&a);
+	const struct sql_error *e = pg_engine_settle(c, failed, &a);
+	if (e)
+		pg_error_write(out, e, 0);
+	arena_release(&a);
 	pg_session_report(&c->session, false, out);
 	pg_write_ready(out, c->session.status);
 }

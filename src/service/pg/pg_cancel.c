@@ -44,7 +44,10 @@ void pg_cancel(struct pg_server *server, uint32_t pid, uint32_t key)
 {
 	for (struct pg_conn *c = server ? server->first : NULL; c; c = c->next)
 		if (c->pid == pid && c->key == key && c->link->interrupt) {
-			c->link->interrupt(c->link, fill);
+			if (pg_engine_waits(c))
+				pg_engine_cancel(c);
+			else
+				c->link->interrupt(c->link, fill);
 			return;
 		}
 }

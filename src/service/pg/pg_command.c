@@ -66,7 +66,8 @@ static struct sql_error *finish(struct pg_conn *c, struct request *req, struct r
 	}
 	if (commit && c->session.status == 'E')
 		reply->sql.tag = SLICE_LIT("ROLLBACK");
-	return NULL;
+	/* with a chain pg_engine_after begins the next one */
+	return commit && c->session.status == 'T' && !has_chain(&w) ? pg_engine_commit(c, req->arena) : NULL;
 }
 
 static struct sql_error *savepoint(struct pg_conn *c, struct request *req)
@@ -143,6 +144,8 @@ static struct sql_error *discard(struct pg_conn *c, struct request *req)
 	pg_session_reset(&c->session, SLICE_LIT("session_authorization"), req->arena);
 	pg_session_reset(&c->session, SLICE_LIT("role"), req->arena);
 	pg_statement_close_all(&c->portals);
+	pg_engine_forget(c, SLICE_NONE);
+	pg_engine_close(c);
 	return NULL;
 }
 
@@ -155,9 +158,10 @@ static struct sql_error *deallocate(struct pg_conn *c, struct request *req)
 	pg_words_take(&w, "prepare");
 	if (pg_words_is(&w, "all")) {
 		pg_statement_close_all(&c->portals);
+		pg_engine_forget(c, SLICE_NONE);
 		return NULL;
 	}
-	if (w.text.len && pg_statement_close(&c->portals, w.text))
+	if (w.text.len && (pg_statement_close(&c->portals, w.text) || pg_engine_forget(c, w.text)))
 		return NULL;
 	return pg_error_new(req->arena, "26000", "prepared statement \"%.*s\" does not exist", SLICE_ARG(w.text));
 }
@@ -234,6 +238,7 @@ bool pg_command_answer(struct pg_conn *c, struct request *req, struct reply *rep
 		e = deallocate(c, req);
 		break;
 	case PG_CLOSE: /* ALL */
+		pg_engine_close(c);
 		pg_portal_close_all(&c->portals);
 		break;
 	case PG_UNLISTEN: /* nobody listens */

@@ -28,6 +28,8 @@ struct pg_server {
 	size_t max_connections; /* that are logged in; 0: any number */
 	bool read_only;         /* a standby: nothing can be written */
 	uint64_t seed;
+	uint64_t (*now_ns)(void); /* the run's clock */
+	struct sql_engine *engine; /* made by the first statement; pg_engine.c */
 	struct pg_conn *first;  /* connections, for CancelRequest */
 };
 
@@ -84,6 +86,8 @@ struct pg_conn {
 	struct slice parse_name;        /* of the statement that waits for a peek; malloc'ed */
 	bool refuse_next;       /* the peek found nothing: ask again, for the error */
 	struct buf scratch;
+	struct sql_session *sql; /* of the engine; NULL: not needed yet */
+	struct arena shown;      /* a setting's value as SHOW prints it */
 };
 
 /* ---- what the files offer to pg.c ---- */
@@ -123,6 +127,26 @@ struct slice pg_answer_tag(const struct request *req, const struct reply *reply,
 void pg_write_notices(const struct reply *reply, struct buf *out);
 /* ParameterStatus for what changed, and ReadyForQuery. */
 void pg_ready(struct pg_conn *c, struct buf *out);
+
+/* pg_engine.c: the SQL engine. */
+struct sql_session *pg_engine_session(struct pg_conn *c); /* NULL: there is none */
+void pg_engine_leave(struct pg_conn *c);
+/* False: not for the engine, or a table of a database that has none. */
+bool pg_engine_answer(struct pg_conn *c, struct request *req, struct reply *reply);
+/* The types of a statement's parameters, given what the client said (0: nothing). False: it cannot be planned. */
+bool pg_engine_params(struct pg_conn *c, struct slice text, const uint32_t *given, size_t ngiven, uint32_t *types, size_t ntypes,
+		      struct arena *a);
+/* NULL, or why the transaction could not be committed: it is rolled back. */
+struct sql_error *pg_engine_commit(struct pg_conn *c, struct arena *a);
+/* After pg_session_after: the engine's transaction follows; `before` is the status before it. */
+void pg_engine_after(struct pg_conn *c, enum pg_verb verb, struct slice text, char before, struct arena *a);
+/* The end of a Query or Sync outside of a block. */
+struct sql_error *pg_engine_settle(struct pg_conn *c, bool failed, struct arena *a);
+/* DEALLOCATE of what PREPARE made; an empty name: all. False: no such name. */
+bool pg_engine_forget(struct pg_conn *c, struct slice name);
+void pg_engine_close(struct pg_conn *c); /* CLOSE ALL */
+bool pg_engine_waits(const struct pg_conn *c);
+void pg_engine_cancel(struct pg_conn *c);
 
 /* pg_cancel.c */
 void pg_cancel_join(struct pg_conn *c);

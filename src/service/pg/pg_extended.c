@@ -327,7 +327,9 @@ static void execute_encode(struct pg_conn *c, const struct request *req, const s
 		pg_write_notices(reply, out);
 	else
 		error = execute_answer(c, req, reply, out);
+	char before = c->session.status;
 	pg_session_after(&c->session, c->verb, req->sql.text, error != NULL, req->arena);
+	pg_engine_after(c, c->verb, req->sql.text, before, req->arena);
 	if (error) {
 		pg_error_write(out, error, c->statement ? c->statement->lead : 0);
 		c->skip = true;

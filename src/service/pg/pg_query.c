@@ -115,7 +115,9 @@ void pg_query_encode(struct pg_conn *c, const struct request *req, const struct 
 		error = write_answer(req, reply, out);
 	if (error)
 		pg_error_write(out, error, error->position ? offset_of(q, req->sql.text) : 0);
+	char before = c->session.status;
 	pg_session_after(&c->session, c->verb, req->sql.text, error != NULL, req->arena);
+	pg_engine_after(c, c->verb, req->sql.text, before, req->arena);
 	q->at++;
 	if (error)
 		q->at = q->count;

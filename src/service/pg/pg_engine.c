@@ -1,0 +1,398 @@
+/*
+ * The SQL engine behind a connection: statements of requests go in, replies come
+ * out. The engine is made when the first statement needs it. Sessions' settings
+ * stay here (pg_session); transactions follow what was decided for each statement,
+ * also by a rule.
+ */
+#include <stdlib.h>
+
+#include "service/pg/pg_conn.h"
+#include "service/pg/pg_error.h"
+#include "service/pg/sql/library.h"
+#include "service/pg/sql/session.h"
+#include "service/pg/sql/store.h"
+#include "service/pg/sql/transaction.h"
+#include "service/pg/sql/utility.h"
+
+#define FOREVER_NS (3600ull * 24 * 365 * 1000000000) /* a wait for another transaction has no end of its own */
+
+/* ---- what the engine asks of a connection ---- */
+
+static struct slice setting(void *of, const char *name)
+{
+	struct pg_conn *c = of;
+	struct slice value = pg_session_get(&c->session, slice_str(name));
+	const struct pg_setting *s = pg_setting_find(slice_str(name));
+
+	if (!value.ptr || !s || (s->type != PG_SETTING_INTEGER && s->type != PG_SETTING_REAL))
+		return value;
+	arena_reset(&c->shown);
+	return pg_setting_show(s, value, &c->shown);
+}
+
+static struct sql_error *set(void *of, struct slice name, struct slice value, bool local, struct arena *a)
+{
+	struct pg_conn *c = of;
+
+	return pg_session_set(&c->session, name, value, local ? PG_SCOPE_LOCAL : PG_SCOPE_SESSION, a);
+}
+
+static uint64_t (*clock_of_run)(void);
+
+static uint64_t now_ns(void)
+{
+	return clock_of_run();
+}
+
+struct sql_session *pg_engine_session(struct pg_conn *c)
+{
+	const struct sql_session_hooks hooks = { .of = c, .setting = setting, .set = set };
+	struct pg_server *server = c->server;
+	const char *why;
+
+	if (c->sql || !server)
+		return c->sql;
+	if (!server->engine) {
+		struct sql_engine_config config = { .seed = server->seed, .version = server->version, .database = "postgres" };
+
+		clock_of_run = server->now_ns;
+		config.now_ns = server->now_ns ? now_ns : NULL;
+		server->engine = sql_engine_new(&config, &why);
+	}
+	if (server->engine)
+		c->sql = sql_session_new(server->engine, c->session.user ? c->session.user : "postgres",
+					 c->session.database ? c->session.database : "postgres", c->pid, &hooks);
+	return c->sql;
+}
+
+void pg_engine_leave(struct pg_conn *c)
+{
+	if (!c->sql)
+		return;
+	sql_session_free(c->sql);
+	c->sql = NULL;
+	sql_engine_turn(c->server->engine);
+}
+
+/* ---- statements ---- */
+
+/* Prepares the text of a request, or what its portal has prepared. NULL: *error. */
+static struct sql_prepared *prepare(struct pg_conn *c, const struct request *req, const uint32_t *types, size_t ntypes, struct sql_error **error)
+{
+	return sql_prepare(c->sql, req->sql.text, types, ntypes, req->arena, error);
+}
+
+/* A database in which nothing was ever made answers for no table: the rules are asked for what was meant. */
+static bool is_empty(const struct pg_conn *c, const struct sql_error *e)
+{
+	return slice_eq_str(e->sqlstate, "42P01") && c->server->engine->store->next_oid == SQL_FIRST_OID;
+}
+
+static bool fill_error(struct pg_conn *c, struct reply *reply, struct sql_error *e)
+{
+	if (is_empty(c, e))
+		return false;
+	pg_reply_error(reply, e);
+	return true;
+}
+
+static void fill_columns(struct sql_reply *sql, const struct sql_column *columns, size_t n, struct arena *a)
+{
+	sql->has_rows = true;
+	sql->ncolumns = n;
+	sql->columns = ARENA_ARRAY(a, struct sql_column, n + 1);
+	for (size_t i = 0; i < n; i++)
+		sql->columns[i] = columns[i];
+}
+
+/* Rows as text: what rules, the trace and the wire read. */
+static struct sql_error *fill_rows(struct pg_conn *c, const struct sql_result *r, struct sql_reply *sql, struct arena *a)
+{
+	struct buf b;
+	struct sql_error *error = NULL;
+
+	fill_columns(sql, r->columns, r->ncolumns, a);
+	sql->nrows = r->nrows;
+	sql->cells = arena_alloc(a, (r->nrows * r->ncolumns + 1) * sizeof(*sql->cells));
+	buf_init(&b, (size_t)1 << 30);
+	sql_session_enter(c->sql, a);
+	struct sql_env *env = &c->server->engine->env;
+	for (size_t i = 0; !env->error && i < r->nrows * r->ncolumns; i++) {
+		struct sql_value *v = sql->cells + i;
+		const struct sql_datum *d = r->cells + i;
+
+		*v = (struct sql_value){ .oid = r->columns[i % r->ncolumns].oid, .null = d->kind == SQL_NULL };
+		if (v->null)
+			continue;
+		buf_reset(&b);
+		if (sql_type_out(env, v->oid, *d, &b))
+			v->text = arena_slice(a, buf_slice(&b));
+	}
+	error = env->error;
+	sql_session_leave(c->sql);
+	buf_release(&b);
+	return error;
+}
+
+static bool fill_result(struct pg_conn *c, const struct sql_result *r, struct reply *reply, struct arena *a)
+{
+	struct sql_reply *sql = &reply->sql;
+	struct sql_error *e = r->error;
+
+	if (!e && r->has_rows)
+		e = fill_rows(c, r, sql, a);
+	if (e)
+		return fill_error(c, reply, e);
+	sql->tag = r->tag;
+	for (size_t i = 0; i < r->nnotices; i++)
+		pg_reply_notice(reply, a, r->notices + i);
+	return true;
+}
+
+struct pg_running {
+	struct sql_running run;
+	struct sql_result result;
+	struct sql_param *params;
+	struct pg_conn *conn;
+	bool waits;
+};
+
+/* The wait is over: the reply that was held is what the statement answered. */
+static void fill_late(struct reply *reply, struct request *req)
+{
+	struct pg_running *r = reply->held;
+
+	reply->delay_ns = 0;
+	if (!fill_result(r->conn, &r->result, reply, req->arena))
+		pg_reply_error(reply, r->result.error);
+	reply->by = BY_FAKE;
+	reply->held = NULL;
+	sql_prepared_drop(r->run.prepared);
+}
+
+static void done(struct sql_running *run)
+{
+	struct pg_running *r = run->of;
+
+	if (r->waits && r->conn->link->interrupt)
+		r->conn->link->interrupt(r->conn->link, fill_late);
+}
+
+static bool describe(struct pg_conn *c, struct request *req, struct reply *reply, struct sql_prepared *p)
+{
+	const struct sql_column *columns;
+	struct sql_error *e = NULL;
+	size_t n;
+
+	if (!sql_prepared_columns(c->sql, p, req->arena, &columns, &n, &e))
+		return fill_error(c, reply, e);
+	if (n || sql_prepared_has_rows(p))
+		fill_columns(&reply->sql, columns, n, req->arena);
+	return true;
+}
+
+bool pg_engine_answer(struct pg_conn *c, struct request *req, struct reply *reply)
+{
+	struct sql_error *e = NULL;
+	uint32_t *types = ARENA_ARRAY(req->arena, uint32_t, req->sql.nparams + 1);
+	size_t ntypes = req->sql.nparams;
+
+	if (!pg_engine_session(c))
+		return false;
+	for (size_t i = 0; i < ntypes; i++)
+		types[i] = req->sql.params[i].oid;
+	if (c->statement && req->sql.extended) {
+		types = c->statement->params;
+		ntypes = c->statement->nparams;
+	}
+	struct sql_prepared *p = prepare(c, req, types, ntypes, &e);
+	if (!p)
+		return fill_error(c, reply, e);
+	if (req->sql.describe) {
+		bool known = describe(c, req, reply, p);
+
+		sql_prepared_drop(p);
+		return known;
+	}
+	struct pg_running *r = ARENA_NEW(req->arena, struct pg_running);
+	r->conn = c;
+	r->params = ARENA_ARRAY(req->arena, struct sql_param, req->sql.nparams + 1);
+	for (size_t i = 0; i < req->sql.nparams; i++)
+		r->params[i] = (struct sql_param){ .bytes = req->sql.params[i].text, .null = req->sql.params[i].null };
+	r->run = (struct sql_running){ .session = c->sql, .prepared = p, .params = r->params, .nparams = req->sql.nparams, .arena = req->arena,
+		.out = &r->result, .done = done, .of = r };
+	if (!sql_run(&r->run)) {
+		r->waits = true;
+		reply->delay_ns = FOREVER_NS;
+		reply->held = r;
+		return true;
+	}
+	bool known = fill_result(c, &r->result, reply, req->arena);
+	sql_prepared_drop(p);
+	sql_engine_turn(c->server->engine);
+	return known;
+}
+
+/* ---- parameters of Parse ---- */
+
+bool pg_engine_params(struct pg_conn *c, struct slice text, const uint32_t *given, size_t ngiven, uint32_t *types, size_t ntypes, struct arena *a)
+{
+	struct sql_error *e = NULL;
+	const uint32_t *found;
+	struct sql_prepared *p;
+
+	if (!pg_engine_session(c) || c->session.status == 'E')
+		return false;
+	p = sql_prepare(c->sql, text, given, ngiven, a, &e);
+	if (!p)
+		return false;
+	size_t n = sql_prepared_params(p, &found);
+	for (size_t i = 0; i < n && i < ntypes; i++)
+		types[i] = found[i];
+	sql_prepared_drop(p);
+	return true;
+}
+
+/* ---- transactions ---- */
+
+static enum sql_session_mode mode_of(const struct pg_conn *c)
+{
+	struct slice level = pg_session_get(&c->session, SLICE_LIT("transaction_isolation"));
+
+	return slice_eq_str(level, "serializable") ? SQL_MODE_SERIALIZABLE :
+	       slice_eq_str(level, "repeatable read") ? SQL_MODE_REPEATABLE_READ :
+							 SQL_MODE_READ_COMMITTED;
+}
+
+static void begin(struct pg_conn *c, struct arena *a)
+{
+	sql_session_enter(c->sql, a);
+	sql_session_begin(c->sql, mode_of(c), slice_eq_str(pg_session_get(&c->session, SLICE_LIT("transaction_read_only")), "on"));
+	sql_session_leave(c->sql);
+}
+
+static struct sql_error *copy_error(const struct sql_error *e, struct arena *a)
+{
+	struct sql_error *copy = e ? ARENA_NEW(a, struct sql_error) : NULL;
+
+	if (copy)
+		*copy = *e;
+	return copy;
+}
+
+struct sql_error *pg_engine_commit(struct pg_conn *c, struct arena *a)
+{
+	if (!c->sql || c->session.status == 'E')
+		return NULL;
+	sql_session_enter(c->sql, a);
+	struct sql_error *e = copy_error(sql_session_commit(c->sql, a), a);
+	sql_session_leave(c->sql);
+	sql_cursors_close(c->sql, e != NULL);
+	sql_engine_turn(c->server->engine);
+	return e;
+}
+
+/* Savepoints, and COMMIT or ROLLBACK with a chain: inside of the session. */
+static void follow(struct pg_conn *c, enum pg_verb verb, struct pg_words *w, char before, struct arena *a)
+{
+	if (verb == PG_SAVEPOINT) {
+		sql_session_savepoint(c->sql, w->text);
+		return;
+	}
+	if (verb == PG_RELEASE) {
+		pg_words_take(w, "savepoint");
+		sql_session_release(c->sql, w->text);
+		return;
+	}
+	if (!pg_words_take(w, "work"))
+		pg_words_take(w, "transaction");
+	if (verb == PG_ROLLBACK && pg_words_take(w, "to")) {
+		pg_words_take(w, "savepoint");
+		sql_session_rollback_to(c->sql, w->text);
+		return;
+	}
+	/* AND CHAIN */
+	if (verb == PG_COMMIT && before == 'T')
+		pg_engine_commit(c, a);
+	else
+		sql_session_rollback(c->sql);
+	begin(c, a);
+}
+
+void pg_engine_after(struct pg_conn *c, enum pg_verb verb, struct slice text, char before, struct arena *a)
+{
+	char now = c->session.status;
+	struct pg_words w;
+
+	if (!c->sql && now == 'T' && before == 'I' && !pg_engine_session(c))
+		return;
+	if (!c->sql)
+		return;
+	if (before == 'I' && now == 'T') {
+		begin(c, a);
+		return;
+	}
+	if (now == 'I') {
+		/* the block ended: what the fake did not commit was rolled back by who decided so */
+		if (c->sql->block && verb == PG_COMMIT && before == 'T')
+			pg_engine_commit(c, a);
+		else if (c->sql->block)
+			sql_session_rollback(c->sql);
+		if (before != 'I')
+			sql_cursors_close(c->sql, false);
+		sql_engine_turn(c->server->engine);
+		return;
+	}
+	if (now == 'E') {
+		c->sql->failed = true;
+		return;
+	}
+	if (verb != PG_SAVEPOINT && verb != PG_RELEASE && verb != PG_ROLLBACK && verb != PG_COMMIT)
+		return;
+	pg_words_init(&w, text, a);
+	pg_words_next(&w);
+	sql_session_enter(c->sql, a);
+	follow(c, verb, &w, before, a);
+	sql_session_leave(c->sql);
+	sql_engine_turn(c->server->engine);
+}
+struct sql_error *pg_engine_settle(struct pg_conn *c, bool failed, struct arena *a)
+{
+	if (!c->sql || c->sql->block)
+		return NULL;
+	sql_session_enter(c->sql, a);
+	struct sql_error *e = copy_error(sql_session_settle(c->sql, failed, a), a);
+	sql_session_leave(c->sql);
+	sql_cursors_close(c->sql, false);
+	sql_engine_turn(c->server->engine);
+	return e;
+}
+
+void pg_engine_cancel(struct pg_conn *c)
+{
+	if (!c->sql || !sql_session_waits(c->sql))
+		return;
+	sql_session_interrupt(c->sql, SQL_WAKE_CANCEL);
+	sql_engine_turn(c->server->engine);
+}
+
+bool pg_engine_waits(const struct pg_conn *c)
+{
+	return c->sql && sql_session_waits(c->sql);
+}
+
+bool pg_engine_forget(struct pg_conn *c, struct slice name)
+{
+	if (!c->sql)
+		return false;
+	if (name.len)
+		return sql_saved_drop(c->sql, name);
+	sql_saved_drop_all(c->sql);
+	return true;
+}
+
+void pg_engine_close(struct pg_conn *c)
+{
+	if (c->sql)
+		sql_cursors_close(c->sql, true);
+}

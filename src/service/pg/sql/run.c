@@ -1,0 +1,301 @@
+/*
+ * Runs prepared statements: parameters become values, SQLite computes rows, the
+ * store writes them. What waits for another transaction goes on later (fibers).
+ */
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "service/pg/sql/builtin.h"
+#include "service/pg/sql/plan.h"
+#include "service/pg/sql/transaction.h"
+
+struct gather {
+	struct sql_result *out;
+	struct arena *arena;
+	size_t ncolumns, cap;
+};
+
+static struct sql_datum keep(struct sql_datum v, struct arena *a)
+{
+	if (v.kind == SQL_TEXT || v.kind == SQL_BLOB)
+		v.s = arena_slice(a, v.s);
+	return v;
+}
+
+static struct sql_datum *new_row(struct gather *g)
+{
+	struct sql_result *out = g->out;
+
+	if (out->nrows == g->cap) {
+		size_t cap = g->cap ? g->cap * 2 : 8;
+		struct sql_datum *grown = arena_alloc(g->arena, (cap * g->ncolumns + 1) * sizeof(*grown));
+
+		if (out->nrows)
+			memcpy(grown, out->cells, out->nrows * g->ncolumns * sizeof(*grown));
+		out->cells = grown;
+		g->cap = cap;
+	}
+	return out->cells + out->nrows++ * g->ncolumns;
+}
+
+static bool take_row(void *of, const struct sql_datum *values, size_t count)
+{
+	struct gather *g = of;
+	struct sql_datum *row = new_row(g);
+
+	for (size_t i = 0; i < g->ncolumns; i++)
+		row[i] = i < count ? keep(values[i], g->arena) : (struct sql_datum){ .kind = SQL_NULL };
+	return true;
+}
+
+/* What SQLite says when no function of ours raised anything. */
+static void raise_sqlite(struct sql_session *s, int rc)
+{
+	struct sql_env *env = &s->engine->env;
+
+	if (env->error)
+		return;
+	switch (rc & 0xff) {
+	case SQLITE_INTERRUPT:
+		sql_raise_env(env, "57014", "canceling statement due to user request");
+		break;
+	case SQLITE_NOMEM:
+		sql_raise_env(env, "53200", "out of memory");
+		break;
+	case SQLITE_TOOBIG:
+		sql_raise_env(env, "54000", "a value is larger than this fake can hold");
+		break;
+	default:
+		sql_raise_env(env, "XX000", "%s", sqlite3_errmsg(s->engine->db));
+	}
+}
+
+static bool select_rows(struct sql_session *s, struct sql_plan *plan, const struct sql_datum *binds, struct gather *g)
+{
+	sqlite3_stmt *st = sql_plan_take(s, plan, plan->text);
+	int rc;
+
+	if (!st)
+		return false;
+	for (size_t i = 0; i < plan->nbinds; i++)
+		sql_datum_bind(st, (int)i + 1, binds[i]);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		struct sql_datum *row = new_row(g);
+
+		for (size_t i = 0; i < g->ncolumns; i++)
+			row[i] = keep(sql_datum_column(st, (int)i), g->arena);
+	}
+	if (rc != SQLITE_DONE || s->engine->env.error) {
+		raise_sqlite(s, rc);
+		sqlite3_reset(st);
+		sql_plan_done(plan, st);
+		return false;
+	}
+	sql_plan_done(plan, st);
+	return true;
+}
+
+struct sql_datum *sql_run_binds(struct sql_session *s, struct sql_plan *plan, const struct sql_datum *params, size_t nparams, struct arena *a)
+{
+	struct sql_datum *binds = ARENA_ARRAY(a, struct sql_datum, plan->nbinds + 1);
+	struct sql_env *env = &s->engine->env;
+
+	for (size_t i = 0; i < plan->nbinds; i++) {
+		const struct sql_bind *b = plan->binds + i;
+
+		switch (b->kind) {
+		case SQL_BIND_PARAM:
+			if ((size_t)b->number <= nparams)
+				binds[i] = params[b->number - 1];
+			break;
+		case SQL_BIND_VALUE:
+			binds[i] = b->value;
+			break;
+		case SQL_BIND_LITERAL:
+			if (!sql_type_in(env, b->type == 705 ? 25 : b->type, b->typmod, b->text, binds + i)) {
+				if (env->error && !env->error->position && (size_t)b->location <= s->text.len)
+					env->error->position = (int)slice_chars(slice_take(s->text, (size_t)b->location)) + 1;
+				return NULL;
+			}
+			binds[i] = keep(binds[i], a);
+			break;
+		}
+	}
+	return binds;
+}
+
+static bool run_steps(struct sql_session *s, struct sql_plan *plan, const struct sql_datum *binds, struct arena *a)
+{
+	for (size_t i = 0; i < plan->nsteps; i++) {
+		struct sql_plan_step *step = plan->steps + i;
+		struct sql_result rows = { 0 };
+		struct gather g = { .out = &rows, .arena = a, .ncolumns = step->ncolumns };
+		struct sql_kept *kept = ARENA_NEW(a, struct sql_kept);
+		uint64_t affected;
+
+		if (!sql_modify(s, &step->write, binds, a, step->ncolumns ? take_row : NULL, &g, &affected))
+			return false;
+		*kept = (struct sql_kept){ .next = s->kept, .id = step->id, .ncolumns = step->ncolumns, .nrows = rows.nrows, .cells = rows.cells };
+		s->kept = kept;
+	}
+	return true;
+}
+
+/* MERGE: which action each row takes is computed first, then each action writes its rows. */
+static bool run_merge(struct sql_session *s, struct sql_plan *plan, const struct sql_datum *binds, struct arena *a, uint64_t *affected)
+{
+	struct sql_merge_plan *m = plan->merge;
+	uint64_t n;
+
+	*affected = 0;
+	for (size_t i = 0; i < m->nactions; i++) {
+		if (!sql_modify(s, m->actions + i, binds, a, NULL, NULL, &n))
+			return false;
+		*affected += n;
+	}
+	return true;
+}
+
+bool sql_run_plan(struct sql_session *s, struct sql_plan *plan, const struct sql_datum *binds, struct arena *a, struct sql_result *out)
+{
+	static const char *const words[] = { ['i'] = "INSERT", ['u'] = "UPDATE", ['d'] = "DELETE", ['m'] = "MERGE" };
+	struct gather g = { .out = out, .arena = a, .ncolumns = plan->ncolumns };
+	uint64_t affected = 0;
+	bool ok = true;
+
+	out->columns = plan->columns;
+	out->ncolumns = plan->ncolumns;
+	out->has_rows = plan->has_rows;
+	if (plan->writes && !sql_statement_writes(s, plan->tag == 's' ? "SELECT" : words[(int)plan->tag]))
+		return false;
+	if (plan->nsteps && !run_steps(s, plan, binds, a))
+		return false;
+	switch (plan->kind) {
+	case SQL_PLAN_SELECT:
+		ok = select_rows(s, plan, binds, &g);
+		break;
+	case SQL_PLAN_LOCK:
+		ok = sql_statement_writes(s, "SELECT FOR UPDATE") && sql_modify(s, &plan->write, binds, a, take_row, &g, &affected);
+		break;
+	case SQL_PLAN_WRITE:
+		ok = plan->merge ? run_merge(s, plan, binds, a, &affected) :
+				   sql_modify(s, &plan->write, binds, a, plan->has_rows ? take_row : NULL, &g, &affected);
+		break;
+	case SQL_PLAN_UTILITY:
+		return false;
+	}
+	if (!ok)
+		return false;
+	if (plan->tag == 's')
+		out->tag = arena_printf(a, "SELECT %zu", out->nrows);
+	else
+		out->tag = arena_printf(a, "%s%s %llu", words[(int)plan->tag], plan->tag == 'i' ? " 0" : "", (unsigned long long)affected);
+	return true;
+}
+
+/* ---- a statement from begin to end ---- */
+
+static bool read_params(struct sql_session *s, struct sql_running *r, const struct sql_plan *plan, struct sql_datum **out)
+{
+	struct sql_env *env = &s->engine->env;
+
+	*out = ARENA_ARRAY(r->arena, struct sql_datum, plan->nparams + r->nparams + 1);
+	for (size_t i = 0; i < r->nparams && i < plan->nparams; i++) {
+		const struct sql_param *p = r->params + i;
+		bool ok = true;
+
+		if (p->null)
+			continue;
+		ok = p->binary ? sql_type_recv(env, plan->params[i], -1, p->bytes, *out + i) : sql_type_in(env, plan->params[i], -1, p->bytes, *out + i);
+		if (!ok)
+			return false;
+		(*out)[i] = keep((*out)[i], r->arena);
+	}
+	return true;
+}
+
+static void run_statement(void *arg)
+{
+	struct sql_running *r = arg;
+	struct sql_session *s = r->session;
+	struct sql_env *env = &s->engine->env;
+	struct sql_datum *params, *binds;
+	bool ok = false;
+
+	sql_session_enter(s, r->arena);
+	s->text = r->prepared->text;
+	s->kept = NULL;
+	sql_statement_begin(s);
+	struct sql_prepared *p = sql_prepared_fresh(s, r->prepared);
+	if (p) {
+		r->out->columns = p->plan.columns;
+		r->out->ncolumns = p->plan.ncolumns;
+		r->out->has_rows = p->plan.has_rows;
+		ok = read_params(s, r, &p->plan, &params);
+		if (ok && p->plan.kind == SQL_PLAN_UTILITY) {
+			ok = sql_utility(s, p, params, r->arena, r->out);
+		} else if (ok) {
+			binds = sql_run_binds(s, &p->plan, params, r->nparams, r->arena);
+			ok = binds && sql_run_plan(s, &p->plan, binds, r->arena, r->out);
+		}
+		/* the plan may go with the cache; what was answered points into it */
+		if (ok && r->out->columns) {
+			struct sql_column *c = ARENA_ARRAY(r->arena, struct sql_column, r->out->ncolumns + 1);
+
+			for (size_t i = 0; i < r->out->ncolumns; i++) {
+				c[i] = r->out->columns[i];
+				c[i].name = arena_slice(r->arena, c[i].name);
+			}
+			r->out->columns = c;
+		}
+		sql_prepared_drop(p);
+	}
+	if (ok && env->error)
+		ok = false;
+	if (!ok && !env->error)
+		sql_raise_env(env, "XX000", "the statement failed without a reason");
+	sql_statement_end(s, !ok);
+	if (!ok || env->error) {
+		r->out->error = env->error;
+		r->out->has_rows = false;
+		r->out->nrows = 0;
+	}
+	r->out->notices = env->notices;
+	r->out->nnotices = env->nnotices;
+	sql_session_leave(s);
+}
+
+static void party_done(struct sql_party *party)
+{
+	struct sql_session *s = (struct sql_session *)((char *)party - offsetof(struct sql_session, party));
+	struct sql_running *r = s->running;
+
+	s->running = NULL;
+	if (r && r->done)
+		r->done(r);
+}
+
+bool sql_run(struct sql_running *r)
+{
+	struct sql_session *s = r->session;
+
+	*r->out = (struct sql_result){ 0 };
+	s->running = r;
+	s->party.done = party_done;
+	if (!sql_session_call(s, run_statement, r))
+		return false;
+	s->running = NULL;
+	return true;
+}
+
+bool sql_value_write(struct sql_session *s, uint32_t type, struct sql_datum v, bool binary, struct buf *out, struct arena *a,
+		     struct sql_error **error)
+{
+	struct sql_env *env = &s->engine->env;
+
+	sql_session_enter(s, a);
+	bool ok = binary ? sql_type_send(env, type, v, out) : sql_type_out(env, type, v, out);
+	*error = env->error;
+	sql_session_leave(s);
+	return ok;
+}
