@@ -211,8 +211,9 @@ static void mark(struct wire_handles *t, struct wire_handle *row, uint32_t flag,
 	row->found = site_in(t, site);
 }
 
-/* A handle that was there before the fork: its owner's table says who used it. */
-static bool inherited(const void *handle, const struct handle_site *site)
+/* A handle that was there before the fork: its owner's table says who used it. To
+ * give back the child's copy of one is no use, unless the server hears of it. */
+static bool inherited(const void *handle, const struct handle_site *site, bool closing)
 {
 	int pid = me(), count = atomic_load(&nancestors);
 
@@ -221,7 +222,8 @@ static bool inherited(const void *handle, const struct handle_site *site)
 		struct wire_handle *row = t && t->pid != pid ? find_in(t, handle) : NULL;
 
 		if (row) {
-			mark(t, row, WIRE_AFTER_FORK, pid, site);
+			if (row->kind == WIRE_PGCONN || !closing)
+				mark(t, row, WIRE_AFTER_FORK, pid, site);
 			return true;
 		}
 	}
@@ -237,7 +239,7 @@ void handle_use(struct handle_use *use, const void *handle, const struct handle_
 	*use = (struct handle_use){ .row = find_in(t, handle) };
 	if (!use->row) {
 		if (handle)
-			inherited(handle, site);
+			inherited(handle, site, false);
 		return;
 	}
 	use->busy = __atomic_compare_exchange_n(&use->row->busy, &busy, tid, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
@@ -296,7 +298,7 @@ void handle_closed(enum wire_handle_kind kind, const void *handle, const struct 
 
 	if (!handle)
 		return;
-	if (!row && inherited(handle, site))
+	if (!row && inherited(handle, site, true))
 		return;
 	if (!t)
 		return;

@@ -4,15 +4,16 @@
 #
 #   start-up     bare true, preloaded true, seam run -- true
 #   postgres     select 1: ping-pong floor, seam, PostgreSQL on tmpfs (fsync off)
+#   layers       libpq with seam's layer and through sockets alone: connections and select 1
 #   http         wrk with 8 connections: seam, nginx "return 200"
 #   memory       resident set of the host before seeds
 #
-# usage: tests/bench/run.sh [BUILD] [startup|postgres|http|memory]...
+# usage: tests/bench/run.sh [BUILD] [startup|postgres|layers|http|memory]...
 # needs: build of seam; postgresql, nginx and wrk for the peers (Debian packages)
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 BUILD=$PWD/${1:-build}; shift || true
-what=${*:-startup postgres http memory}
+what=${*:-startup postgres layers http memory}
 work=$(mktemp -d /dev/shm/seam-bench.XXXXXX 2>/dev/null || mktemp -d)
 chmod 755 "$work"
 trap 'stop_postgres; stop_nginx; rm -rf "$work"' EXIT
@@ -76,6 +77,25 @@ postgres() {
 		[ -z "$pgbin" ] || echo "  PostgreSQL        $real   seam is $(ratio "$seam" "$real")x of it   goal below 1"
 	done
 	stop_postgres; stop_postgres() { :; }
+}
+
+layers() {
+	local mode tool pin on off
+	for tool in pgloop pgconnect; do
+		cc -O2 -D_GNU_SOURCE -I"$(pg_config --includedir 2>/dev/null || echo /usr/include/postgresql)" -o "$work/$tool" tests/bench/$tool.c -lpq || return
+	done
+	by_libpq() { SEAM_LAYERS=$1 $pin "$BUILD/bin/seam" run -q -r "$work/rules.json" -t "$work/run.trace" -- "${@:2}"; }
+	for pin in "" pinned; do
+		echo "libpq, ${pin:-unpinned} (us; with seam's layer, through sockets alone)"
+		for mode in prefer disable; do
+			on=$(by_libpq all "$work/pgconnect" 300 "host=db.bench user=u dbname=d sslmode=$mode")
+			off=$(by_libpq socket "$work/pgconnect" 300 "host=db.bench user=u dbname=d sslmode=$mode")
+			echo "  connection, sslmode=$mode    $on   $off   $(ratio "$on" "$off")x   goal below 1"
+		done
+		on=$(by_libpq all "$work/pgloop" "$ROUNDS" "select 1" "host=db.bench user=u dbname=d sslmode=disable")
+		off=$(by_libpq socket "$work/pgloop" "$ROUNDS" "select 1" "host=db.bench user=u dbname=d sslmode=disable")
+		echo "  select 1   $on   $off   $(ratio "$on" "$off")x   goal at most 1.1x"
+	done
 }
 
 http() {

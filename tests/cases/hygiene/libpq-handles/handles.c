@@ -34,15 +34,18 @@ static void leaks(void)
 static void forks(void)
 {
 	PGconn *conn = open_as("forks");
+	PGresult *result = PQexec(conn, "select 1");
 	pid_t child;
 
 	fflush(stdout);
 	child = fork();
 	if (child == 0) {
+		PQclear(result); /* its own copy: nothing is wrong with that */
 		PQclear(PQexec(conn, "select 1"));
 		_exit(0);
 	}
 	waitpid(child, NULL, 0);
+	PQclear(result);
 	PQfinish(conn);
 }
 
