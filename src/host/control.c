@@ -181,8 +181,7 @@ static void take_name(struct exchange *x, const struct wire_name *f, struct slic
 	reply_frame(x, WIRE_NAME_IS, &is, sizeof(is), SLICE_NONE);
 }
 
-/* A rule on connect, asked before the connection is made. */
-static void ask_rules(struct host *h, const struct wire_ask *f, struct process *p, struct wire_verdict *v)
+void control_ask_rules(struct host *h, const struct wire_ask *f, struct process *p, struct wire_verdict *v)
 {
 	const struct endpoint *to = &h->endpoints[f->endpoint];
 	struct arena arena;
@@ -223,7 +222,7 @@ static void take_ask(struct exchange *x, const struct wire_ask *f, struct proces
 	struct wire_verdict v = { .outcome = WIRE_REDIRECTED, .endpoint = f->endpoint };
 
 	if (f->endpoint < h->nendpoints) {
-		ask_rules(h, f, p, &v);
+		control_ask_rules(h, f, p, &v);
 	} else if (!neighbour_may_pass(h, &f->asked, x->who.pid)) {
 		v.outcome = WIRE_REFUSED;
 		v.error = ECONNREFUSED;

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "host/control.h"
 #include "host/inside.h"
 #include "host/owner.h"
 #include "host/relay.h"
@@ -70,13 +71,22 @@ static void take(struct gate *g, int fd, const struct wire_addr *asked, const st
 		return;
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* the kernel has accepted it already: what a rule refuses is reset */
+	struct wire_ask ask = { .asked = *asked, .endpoint = endpoint };
+	struct wire_verdict verdict = { .outcome = WIRE_REDIRECTED };
+	if (h->page.page->endpoint[endpoint].flags & PAGE_ASK)
+		control_ask_rules(h, &ask, p, &verdict);
+	if (verdict.outcome == WIRE_REFUSED) {
+		refuse(fd);
+		return;
+	}
 	if (relay_wanted(h, endpoint)) {
 		relay_open(h, fd, endpoint, p);
 		return;
 	}
 	struct session *s = session_open(h, fd, endpoint, peer->port, g->v6, 0);
 	if (s)
-		session_attribute(s, p, 0, 0);
+		session_attribute(s, p, 0, verdict.delay_ms);
 }
 
 static void on_gate(uv_poll_t *poll, int status, int events)
