@@ -92,6 +92,8 @@ static int ask_and_overwrite(const struct page_name *row, const char *service, c
 
 	plain.ai_flags &= ~(AI_PASSIVE | AI_NUMERICHOST | AI_CANONNAME | AI_ADDRCONFIG);
 	error = real.getaddrinfo(NULL, service ? service : "0", &plain, result);
+	if (error && !service) /* a raw socket has no port, and no name with it */
+		return ask_family(row, AF_INET, service, *hints, result);
 	if (error)
 		return error;
 	for (struct addrinfo *a = *result; a; a = a->ai_next) {
