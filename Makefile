@@ -45,7 +45,7 @@ PACKAGES_DEMO := curl postgresql-client python3 python3-psycopg2
 PACKAGES_TEST := check ?postgresql libsubunit-dev binutils procps iproute2 git jq libpq-dev libcurl4-openssl-dev libhiredis-dev clang \
 	wget python3-requests python3-boto3 awscli python3-asyncpg python3-pg8000 ?python3-psycopg nodejs ?node-pg \
 	default-jdk-headless libpostgresql-jdbc-java openssl python3-venv gnutls-bin php-cli php-curl ruby libwww-perl \
-	liblwp-protocol-https-perl ?r-base-core ?r-cran-curl ?gdb ?valgrind ?strace ?libjemalloc2 ?faketime ?libeatmydata1 \
+	liblwp-protocol-https-perl ?r-base-core ?r-cran-curl ?gdb ?valgrind ?strace ?libjemalloc2 ?faketime ?chromium ?libeatmydata1 \
 	?musl-tools ?musl-dev \
 	python3-pytest python3-pytest-xdist bats cmake ?golang-go
 PACKAGES_COMPAT := ?debootstrap ?libpython3-testsuite ?postgresql
@@ -113,6 +113,8 @@ $(BUILD)/obj/src/%.o: src/%.c
 $(BUILD)/obj/tools/%.o: tools/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -include src/base/banned.h -c -o $@ $<
+
+$(BUILD)/obj/tools/report_page.o: tools/report_page.html
 
 $(BUILD)/obj/tests/%.o: tests/%.c
 	@mkdir -p $(@D)

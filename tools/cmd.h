@@ -30,6 +30,8 @@ int cmd_check(int argc, char **argv);
 int cmd_session(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_lineage(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_mask(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
 int cmd_show(int argc, char **argv);

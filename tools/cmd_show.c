@@ -16,6 +16,7 @@ static const char help[] =
 	"  -k, --kind KIND            only events of this kind (sql, http, s3, conn.open, ...); may be repeated\n"
 	"  --stream GLOB              only streams that match, e.g. 'psql/*'\n"
 	"  --event N                  one event, whole\n"
+	"  --lanes                    swimlanes: a column a program, time going down\n"
 	"  --color auto|always|never  (default auto)\n\n"
 	"exit status: 0, 2 usage or I/O, 3 the trace is unusable or truncated, 4 no event is as asked\n\n"
 	"example:\n"
@@ -25,7 +26,7 @@ static const char help[] =
 struct asked {
 	const char *kinds[KINDS_MAX], *stream, *color;
 	size_t nkinds;
-	bool one;
+	bool one, lanes;
 	uint64_t event;
 };
 
@@ -60,6 +61,18 @@ static int list(const struct asked *a, const struct trace_file *f, const struct 
 	return 0;
 }
 
+struct lane_filter {
+	const struct asked *asked;
+	struct buf scratch;
+};
+
+static bool lane_wanted(void *arg, const struct trace_line *l)
+{
+	struct lane_filter *f = arg;
+
+	return wanted(f->asked, l, &f->scratch);
+}
+
 static int show(const struct asked *a, const char *path)
 {
 	struct trace_file *f = NULL;
@@ -68,7 +81,15 @@ static int show(const struct asked *a, const char *path)
 
 	if (rc)
 		return rc;
-	if (!a->one) {
+	if (a->lanes && !a->one) {
+		struct lane_filter filter = { .asked = a };
+		buf_init(&filter.scratch, 1024 * 1024);
+		if (!render_lanes(&r, f, lane_wanted, &filter) && (a->nkinds || a->stream)) {
+			cmd_usage("show", "%s has no such event among %zu", path, trace_file_count(f));
+			rc = EXIT_NOTHING;
+		}
+		buf_release(&filter.scratch);
+	} else if (!a->one) {
 		rc = list(a, f, &r);
 	} else if (a->event >= trace_file_count(f)) {
 		rc = EXIT_NOTHING;
@@ -122,7 +143,8 @@ int cmd_show(int argc, char **argv)
 			a.color = optarg;
 			break;
 		case 'L':
-			return cmd_usage("show", "--lanes: this version does not know the option yet");
+			a.lanes = true;
+			break;
 		case 'h':
 			fputs(help, stdout);
 			return 0;

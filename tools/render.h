@@ -42,6 +42,9 @@ void render_event_line(const struct render *r, const struct trace_line *l, size_
 /* One event, member by member. */
 void render_event(const struct render *r, const struct trace_file *f, size_t event);
 
+/* Swimlanes; `wanted` may be NULL. Events shown. */
+size_t render_lanes(const struct render *r, const struct trace_file *f, bool (*wanted)(void *arg, const struct trace_line *l), void *arg);
+
 const char *finding_name(enum finding_kind kind);
 /* 1204 as "1,204". */
 const char *render_count(uint64_t n, char text[32]);
