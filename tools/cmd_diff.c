@@ -2,10 +2,14 @@
  * comparison is trace/diff.h. */
 #include "cmd.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "render.h"
+#include "trace/effects.h"
 #include "trace_rules.h"
 
 #define RULES_MAX 64   /* -r options */
@@ -18,6 +22,8 @@ static const char help[] =
 	"  --format FORMAT            text (default), json, jsonl, junit, github (annotations and job summary)\n"
 	"  --order ORDER              compare all services so: strict, stream, key, bag, set, count\n"
 	"                             (default: sql by connection, http by route, s3 by object key)\n"
+	"  --effects                  compare what the runs did (rows committed, objects as they were left,\n"
+	"                             requests that change something, messages), not how they asked for it\n"
 	"  -r, --rules RULES          take masks from this rule file; may be repeated\n"
 	"  --limit N                  findings shown (default 20, 0: all)\n"
 	"  --color auto|always|never  (default auto)\n"
@@ -29,7 +35,7 @@ static const char help[] =
 struct asked {
 	const char *format, *order, *color, *rules[RULES_MAX];
 	size_t nrules, limit;
-	bool quiet;
+	bool quiet, effects;
 };
 
 static int check(const struct asked *a)
@@ -84,6 +90,81 @@ static bool compared_nothing(const struct diff *d, const struct trace_file *gold
 	return true;
 }
 
+/* ---- effects ------------------------------------------------------------------ */
+
+/* The effects of a trace as a trace of their own, with its bodies beside it. */
+static int open_effects(const struct trace_file *f, struct effects *e, struct trace_file **out)
+{
+	char folder[] = "/tmp/seam-effects-XXXXXX", path[64], blobs[80], real[4096 + 16];
+	struct err err = { 0 };
+	int rc;
+
+	effects_of(e, f);
+	if (!mkdtemp(folder))
+		return cmd_usage("diff", "no folder in /tmp: %s", strerror(errno));
+	snprintf(path, sizeof(path), "%s/effects.trace", folder);
+	snprintf(blobs, sizeof(blobs), "%s.blobs", path);
+	snprintf(real, sizeof(real), "%s.blobs", trace_file_path(f));
+	char *there = realpath(real, NULL);
+	if (there && symlink(there, blobs) < 0)
+		there = NULL;
+	free(there);
+	FILE *file = fopen(path, "w");
+	bool written = file && fwrite(e->text.ptr, 1, e->text.len, file) == e->text.len;
+	if (file && fclose(file) != 0)
+		written = false;
+	rc = written ? trace_file_open(out, path, false, 0, &err) : err_set(&err, ERR_IO, "%s: cannot be written", path);
+	e->folder = strdup(folder);
+	return rc ? cmd_fail("diff", &err) : 0;
+}
+
+static void close_effects(struct effects *e, struct trace_file *f)
+{
+	char path[128];
+
+	trace_file_close(f);
+	if (e->folder) {
+		snprintf(path, sizeof(path), "%s/effects.trace.blobs", e->folder);
+		unlink(path);
+		snprintf(path, sizeof(path), "%s/effects.trace", e->folder);
+		unlink(path);
+		rmdir(e->folder);
+	}
+	effects_release(e);
+}
+
+/* A finding points at the event that had the effect. */
+static void point_back(struct diff *d, const struct effects *golden, const struct effects *run)
+{
+	for (size_t i = 0; i < d->nfindings; i++) {
+		struct finding *f = &d->findings[i];
+		if (f->golden_line > 1 && (size_t)f->golden_line - 2 < golden->count)
+			f->golden_line = (int)golden->origin[f->golden_line - 2] + 2;
+		if (f->run_line > 1 && (size_t)f->run_line - 2 < run->count)
+			f->run_line = (int)run->origin[f->run_line - 2] + 2;
+	}
+}
+
+static int diff_effects(struct diff *d, const struct trace_file *golden, const struct trace_file *run, struct diff_options *o)
+{
+	struct effects e[2] = { 0 };
+	struct trace_file *f[2] = { NULL, NULL };
+	struct err err = { 0 };
+	int rc = open_effects(golden, &e[0], &f[0]);
+
+	if (!rc)
+		rc = open_effects(run, &e[1], &f[1]);
+	if (!o->order)
+		o->order = "bag";
+	if (!rc && diff_traces(d, f[0], f[1], o, &err) < 0)
+		rc = cmd_fail("diff", &err);
+	if (!rc)
+		point_back(d, &e[0], &e[1]);
+	close_effects(&e[0], f[0]);
+	close_effects(&e[1], f[1]);
+	return rc;
+}
+
 static int compare(const struct asked *a, const char *golden_path, const char *run_path)
 {
 	struct trace_file *golden = NULL, *run = NULL;
@@ -104,11 +185,14 @@ static int compare(const struct asked *a, const char *golden_path, const char *r
 		options.mask = rules_member(rules, "mask");
 		options.normalise = rules_member(rules, "normalise");
 	}
-	if (diff_traces(&diff, golden, run, &options, &err) < 0) {
+	if (a->effects) {
+		if ((rc = diff_effects(&diff, golden, run, &options)))
+			goto out;
+	} else if (diff_traces(&diff, golden, run, &options, &err) < 0) {
 		rc = cmd_fail("diff", &err);
 		goto out;
 	}
-	rc = diff.nfindings ? EXIT_DIFFERENT : compared_nothing(&diff, golden, run) ? EXIT_NOTHING : EXIT_SAME;
+	rc = diff.nfindings ? EXIT_DIFFERENT : (a->effects ? !diff.golden_events && !diff.run_events : compared_nothing(&diff, golden, run)) ? EXIT_NOTHING : EXIT_SAME;
 	struct render render = { stdout, cmd_color(a->color, stdout) };
 	struct diff_view view = { .diff = &diff,
 				  .golden = golden_path,
@@ -145,6 +229,7 @@ int cmd_diff(int argc, char **argv)
 		{ "format", required_argument, NULL, 'f' }, { "order", required_argument, NULL, 'o' },
 		{ "rules", required_argument, NULL, 'r' },  { "limit", required_argument, NULL, 'l' },
 		{ "color", required_argument, NULL, 'c' },  { "quiet", no_argument, NULL, 'q' },
+		{ "effects", no_argument, NULL, 'e' },
 		{ "help", no_argument, NULL, 'h' },	    { 0 },
 	};
 	struct asked a = { .format = "text", .limit = SHOWN };
@@ -172,6 +257,9 @@ int cmd_diff(int argc, char **argv)
 			break;
 		case 'c':
 			a.color = optarg;
+			break;
+		case 'e':
+			a.effects = true;
 			break;
 		case 'q':
 			a.quiet = true;

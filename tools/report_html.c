@@ -46,6 +46,7 @@ struct page {
 	struct trace_file *file[2]; /* golden (or NULL), run */
 	struct diff diff;
 	uint8_t *hits[2];           /* by event: kind of the finding it is the example of, +1 */
+	uint32_t *pair;             /* by run event: the golden's event it differs from, +1 */
 	bool *near[2];              /* by event: shown with its text */
 	struct map roles;
 	json_t *o, *events, *ids;
@@ -118,6 +119,8 @@ static void add_findings(struct page *p, const char *rules)
 		json_array_append_new(list, finding(&d->findings[i], rules));
 		mark(p, 0, d->findings[i].golden_line, d->findings[i].kind);
 		mark(p, 1, d->findings[i].run_line, d->findings[i].kind);
+		if (d->findings[i].golden_line && d->findings[i].run_line)
+			p->pair[d->findings[i].run_line - 2] = (uint32_t)d->findings[i].golden_line - 1;
 	}
 	for (size_t i = 0; i < d->nnoise; i++)
 		json_array_append_new(noise, json_pack("{s:s, s:I, s:b, s:s}", "path", d->noise[i].text, "hits", (json_int_t)d->noise[i].hits, "expired",
@@ -212,6 +215,24 @@ static void fold(json_t *rows, json_t **equal, json_int_t *count)
 	*count = 0;
 }
 
+/* The golden's event above the run's, in the same lane. */
+static void add_pair(struct page *p, uint32_t golden, const struct moment *run, json_t *rows, json_t *roles)
+{
+	struct arena a;
+	struct moment m;
+
+	arena_init(&a);
+	moment_read(p->file[0], golden, &a, &m);
+	m.role = run->role;
+	json_array_append_new(rows, row(p, 0, &m, roles));
+	arena_release(&a);
+}
+
+static bool is_alone(const struct page *p, size_t golden)
+{
+	return p->hits[0][golden] == FIND_MISSING + 1;
+}
+
 /* Without a golden every event is of interest; with one, those around findings,
  * the rest as folded stretches. */
 static size_t add_rows(struct page *p, int side, json_t *rows, json_t *roles)
@@ -244,7 +265,9 @@ static size_t add_rows(struct page *p, int side, json_t *rows, json_t *roles)
 			continue;
 		if (wanted) {
 			fold(rows, &equal, &folded);
-			if (side == 1 || p->hits[side][i])
+			if (side == 1 && p->pair[i])
+				add_pair(p, p->pair[i] - 1, &m, rows, roles);
+			if (side == 1 || is_alone(p, i))
 				json_array_append_new(rows, row(p, side, &m, roles));
 		} else {
 			json_array_append_new(equal, row(p, side, &m, roles));
@@ -325,6 +348,9 @@ static int make(const char *run, const char *golden, const char *html, const cha
 		if (!p.hits[side] || !p.near[side])
 			abort();
 	}
+	p.pair = calloc(trace_file_count(p.file[1]) + 1, sizeof(*p.pair));
+	if (!p.pair)
+		abort();
 	add_findings(&p, nfiles ? files[0] : NULL);
 	/* The golden's rows are those that the run does not have as they are. */
 	if (golden)
@@ -358,6 +384,7 @@ out:
 		free(p.hits[side]);
 		free(p.near[side]);
 	}
+	free(p.pair);
 	map_release(&p.roles);
 	map_release(&p.id_seen);
 	diff_release(&p.diff);

@@ -156,7 +156,6 @@ static const struct {
 	{ "seam", 2, "seam: no command given; 'seam --help' lists them\n" },
 	{ "seam dif", 2, "seam: unknown command \"dif\", did you mean \"diff\"\n" },
 	{ "seam frobnicate", 2, "seam: unknown command \"frobnicate\"; 'seam --help' lists them\n" },
-	{ "seam lineage x", 2, "seam: lineage: this version does not know the command yet\n" },
 	{ "seam diff", 2, "seam: diff: expected GOLDEN and RUN, got 0 files; try 'seam diff --help'\n" },
 	{ "seam diff a.trace", 2, "seam: diff: expected GOLDEN and RUN, got 1 file; try 'seam diff --help'\n" },
 	{ "seam diff --formt json a b", 2, "seam: diff: unknown option --formt, did you mean --format\n" },

@@ -1,0 +1,30 @@
+/*
+ * effects: what a run did, however it asked for it: rows written and committed,
+ * objects as they are at the end, requests that change something, messages.
+ *
+ * Written as a trace of its own, one event an effect, so that it is compared,
+ * masked and reported as any other: the same after boto3 was replaced by s3fs,
+ * or psycopg2 by asyncpg.
+ */
+#ifndef TRACE_EFFECTS_H
+#define TRACE_EFFECTS_H
+
+#include "base/buf.h"
+#include "trace/read.h"
+
+struct effects {
+	struct buf text;      /* the trace */
+	uint32_t *origin;     /* by effect: the event it comes from */
+	size_t count, cap;
+	char *folder;         /* the caller's, freed with the rest */
+};
+
+void effects_of(struct effects *e, const struct trace_file *f);
+void effects_release(struct effects *e);
+
+/* A statement without what differs from driver to driver: "insert into t (a, b)
+ * values (?, ?)", and its values, JSON strings, in order; params[i] is $i+1 as
+ * JSON text. False: nothing is written by it. */
+bool effects_statement(struct slice sql, const struct slice *params, size_t nparams, struct buf *form, struct buf *values);
+
+#endif
