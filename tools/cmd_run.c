@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 #include "host/host.h"
+#include "run_clock.h"
+#include "run_repeat.h"
 
 #define RULES_MAX 64
 #define DEFAULT_SEED 42
@@ -21,6 +23,9 @@ static const char help[] =
 	"                         says the same, the option beats it\n"
 	"      --profile NAME     use the services and rules of that profile\n"
 	"      --seed N           seed of everything random in the fakes (default 42)\n"
+	"      --clock TIME       the program's wall clock stands at TIME (2026-11-20T11:14:46Z; with a + behind it it\n"
+	"                         goes on from there), by libfaketime\n"
+	"      --repeat N         run N times, and propose masks for what differed\n"
 	"      --isolate MODE     a network of the run's own, in which every address is local, for programs that\n"
 	"                         bypass the shim: auto (default: where the machine allows it), on (or fail), off\n"
 	"      --check            expectations of the rule files and unmatched requests decide the run (120)\n"
@@ -34,7 +39,7 @@ static const char help[] =
 	"example:\n"
 	"  seam run -r rules.json -t run.trace -- psql -h db.prod -c 'select 1'\n";
 
-enum { OPT_MODE = 256, OPT_PROFILE, OPT_SEED, OPT_ISOLATE, OPT_CHECK, OPT_STRICT, OPT_TRAFFIC, OPT_UNSHIMMED, OPT_SESSION, OPT_LATER };
+enum { OPT_MODE = 256, OPT_PROFILE, OPT_SEED, OPT_ISOLATE, OPT_CHECK, OPT_STRICT, OPT_TRAFFIC, OPT_UNSHIMMED, OPT_SESSION, OPT_CLOCK, OPT_REPEAT, OPT_LATER };
 
 static const struct option options[] = {
 	{ "rules", required_argument, NULL, 'r' },
@@ -51,9 +56,9 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	/* spec'd, and not known to this version */
 	{ "session", required_argument, NULL, OPT_SESSION },
-	{ "clock", required_argument, NULL, OPT_LATER },
+	{ "clock", required_argument, NULL, OPT_CLOCK },
 	{ "virtual-time", no_argument, NULL, OPT_LATER },
-	{ "repeat", required_argument, NULL, OPT_LATER },
+	{ "repeat", required_argument, NULL, OPT_REPEAT },
 	{ "restart-after", required_argument, NULL, OPT_LATER },
 	{ "until", required_argument, NULL, OPT_LATER },
 	{ "timeout", required_argument, NULL, OPT_LATER },
@@ -125,7 +130,7 @@ static int take_isolate(const char *mode, struct host_options *o)
 	return refuse(cmd_usage("run", "--isolate \"%s\": expected auto, on or off", mode));
 }
 
-static int take_option(int got, int which, char **argv, struct host_options *o, const char **rules, const char **session)
+static int take_option(int got, int which, char **argv, struct host_options *o, const char **rules, const char **session, unsigned *repeat)
 {
 	switch (got) {
 	case 'r':
@@ -165,6 +170,15 @@ static int take_option(int got, int which, char **argv, struct host_options *o, 
 	case OPT_SESSION:
 		*session = optarg;
 		return 0;
+	case OPT_CLOCK:
+		return run_clock(optarg) ? HOST_EXIT_FAILED : 0;
+	case OPT_REPEAT: {
+		uint64_t n;
+		if (!slice_to_u64(slice_str(optarg), &n) || n < 2 || n > 1000)
+			return refuse(cmd_usage("run", "--repeat \"%s\": expected how often, from 2 to 1000", optarg));
+		*repeat = (unsigned)n;
+		return 0;
+	}
 	case OPT_LATER:
 		return refuse(cmd_usage("run", "--%s: this version does not know the option yet", options[which].name));
 	default:
@@ -191,6 +205,7 @@ int cmd_run(int argc, char **argv)
 	struct host_options o = { .rules = rules, .seed = DEFAULT_SEED, .ready_fd = -1, .isolate = HOST_ISOLATE_AUTO, .profile = getenv("SEAM_PROFILE") };
 	const char *from_env = getenv("SEAM_RULES"), *session = getenv("SEAM_SESSION");
 	int got, code, which = 0;
+	unsigned repeat = 0;
 
 	log_init();
 	while ((got = getopt_long(argc, argv, "+:r:t:qh", options, &which)) != -1) {
@@ -198,7 +213,7 @@ int cmd_run(int argc, char **argv)
 			fputs(help, stdout);
 			return 0;
 		}
-		code = take_option(got, which, argv, &o, rules, &session);
+		code = take_option(got, which, argv, &o, rules, &session, &repeat);
 		if (code)
 			return code;
 	}
@@ -211,5 +226,9 @@ int cmd_run(int argc, char **argv)
 	if (!o.trace)
 		o.trace = getenv("SEAM_TRACE");
 	o.argv = (const char *const *)argv + optind;
+	if (repeat && session && *session)
+		return refuse(cmd_usage("run", "--repeat runs under hosts of its own; drop --session (or SEAM_SESSION)"));
+	if (repeat)
+		return run_repeat(&o, repeat);
 	return session && *session && o.mode == HOST_FAKE ? join(session, &o) : host_run(&o);
 }

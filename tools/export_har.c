@@ -9,7 +9,6 @@
 
 #include "moment.h"
 #include "trace/jscan.h"
-#include "trace/jtree.h"
 
 static json_t *headers(json_t *a, const char *prefix)
 {
@@ -97,14 +96,13 @@ static json_t *response(json_t *e)
 
 static json_t *entry(const struct trace_file *f, const struct moment *m, uint64_t start)
 {
-	json_t *e = jtree_load(m->line.text), *a = json_object_get(e, "a");
+	json_t *e = trace_file_event(f, m->event), *a = json_object_get(e, "a");
 	const char *method = json_string_value(json_object_get(a, "http.request.method")), *url = json_string_value(json_object_get(a, "url.full"));
 	char when[64], made[4096];
 	struct tm tm;
 	uint64_t at = start + m->ts_ns;
 	time_t seconds = (time_t)(at / 1000000000);
 
-	(void)f;
 	if (!method) {
 		json_decref(e);
 		return NULL;

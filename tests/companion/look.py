@@ -70,6 +70,7 @@ need_res = {"status", "statusText", "httpVersion", "cookies", "headers", "conten
 b.check("HAR 1.2 has every member that the format requires", code == 0 and har["version"] == "1.2" and len(har["entries"]) == 5 and all(
     need_entry <= set(e) and need_req <= set(e["request"]) and need_res <= set(e["response"]) and {"send", "wait", "receive"} <= set(e["timings"])
     and {"size", "mimeType"} <= set(e["response"]["content"]) for e in har["entries"]), out[:2000])
+b.check("HAR has methods and statuses", sorted((e["request"]["method"], e["response"]["status"]) for e in har["entries"]) == [("GET", 200)] * 3 + [("POST", 201), ("PUT", 200)], out[:2000])
 b.check("HAR without secrets, with bodies", any("job_id" in e["response"]["content"].get("text", "") for e in har["entries"]) and all(isinstance(h["value"], str) for e in har["entries"] for h in e["request"]["headers"]))
 
 code, out, _ = b.seam("export", "--perfetto", "b.trace")
