@@ -77,6 +77,14 @@ static json_t *request(json_t *e, const char *method, const char *url)
 	return r;
 }
 
+/* Object storage says only how it failed. */
+static json_int_t status(json_t *e, json_t *a)
+{
+	json_t *v = json_object_get(a, "http.response.status_code");
+
+	return v ? json_integer_value(v) : json_is_true(json_object_get(e, "ok")) ? 200 : 400;
+}
+
 static json_t *response(json_t *e)
 {
 	json_t *a = json_object_get(e, "a"), *res = json_object_get(e, "res"), *sz = json_object_get(res, "sz"), *ct = json_object_get(res, "ct");
@@ -89,7 +97,7 @@ static json_t *response(json_t *e)
 	if (text && base64)
 		json_object_set_new(content, "encoding", json_string("base64"));
 	return json_pack("{s:I, s:s, s:s, s:[], s:o, s:o, s:s, s:i, s:I}", "status",
-			 json_integer_value(json_object_get(a, "http.response.status_code")), "statusText", "", "httpVersion", "HTTP/1.1", "cookies",
+			 status(e, a), "statusText", "", "httpVersion", "HTTP/1.1", "cookies",
 			 "headers", headers(a, "http.response.header."), "content", content, "redirectURL", "", "headersSize", -1, "bodySize",
 			 json_integer_value(sz));
 }

@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "trace/align.h"
+#include "trace/body_shape.h"
 #include "trace/canon_text.h"
 #include "trace/jtree.h"
 #include "trace/volatile.h"
@@ -288,7 +289,42 @@ static void diff_value(struct buf *path, json_t *a, json_t *b, struct field_list
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-/* Bodies that stand beside the trace, when both are text. */
+static json_t *shape_json(struct slice bytes)
+{
+	struct buf shape;
+
+	buf_init(&shape, 1024 * 1024);
+	body_shape(bytes, &shape);
+	json_t *j = text_json(buf_slice(&shape));
+	buf_release(&shape);
+	return j;
+}
+
+/* JSON by its tree, other text by its lines; of what is no text, the shape. */
+static void diff_bytes(const char *path, struct slice a, struct slice b, struct field_list *out)
+{
+	json_t *x = jtree_load(a), *y = jtree_load(b);
+	struct buf at;
+
+	buf_init(&at, 1024 * 1024);
+	buf_add_str(&at, path);
+	if ((json_is_object(x) || json_is_array(x)) && x && y && json_typeof(x) == json_typeof(y)) {
+		diff_value(&at, x, y, out);
+	} else if (slice_is_utf8(a) && slice_is_utf8(b)) {
+		diff_text(path, a, b, out);
+	} else {
+		json_t *p = shape_json(a), *q = shape_json(b);
+		buf_add_str(&at, json_equal(p, q) ? " (content; the shape is the same)" : " (shape)");
+		add(out, at.ptr, p, q);
+		json_decref(p);
+		json_decref(q);
+	}
+	buf_release(&at);
+	json_decref(x);
+	json_decref(y);
+}
+
+/* Bodies that stand beside the trace; false: one is not there. */
 static bool diff_blobs(struct differ *d, uint32_t golden, uint32_t run, bool request, struct field_list *out)
 {
 	struct buf a, b, x, y;
@@ -299,12 +335,11 @@ static bool diff_blobs(struct differ *d, uint32_t golden, uint32_t run, bool req
 	buf_init(&b, TEXT_MAX);
 	buf_init(&x, TEXT_MAX);
 	buf_init(&y, TEXT_MAX);
-	if (canon_blob(d->side[0].canon, golden, request, &a, &err) == 0 && canon_blob(d->side[1].canon, run, request, &b, &err) == 0 &&
-	    slice_is_utf8(buf_slice(&a)) && slice_is_utf8(buf_slice(&b))) {
+	if (canon_blob(d->side[0].canon, golden, request, &a, &err) == 0 && canon_blob(d->side[1].canon, run, request, &b, &err) == 0) {
 		without_labels(buf_slice(&a), &x);
 		without_labels(buf_slice(&b), &y);
 		if (!slice_eq(buf_slice(&x), buf_slice(&y)))
-			diff_text(request ? "req.b" : "res.b", buf_slice(&x), buf_slice(&y), out);
+			diff_bytes(request ? "req.b" : "res.b", buf_slice(&x), buf_slice(&y), out);
 		told = true;
 	}
 	buf_release(&a);
