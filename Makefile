@@ -6,6 +6,7 @@
 #   make compat     the long tests against programs and C libraries of others
 #   make fuzz       build the fuzz targets with clang, in build-fuzz
 #   make SANITIZE=1 host and tools with ASan and UBSan, in build-asan
+#   make coverage   which lines of src and tools the tests reach, by gcov, in build-coverage
 
 SANITIZE ?=
 COVERAGE ?=
@@ -176,6 +177,22 @@ compat: deps
 	@tests/compat/fetch.sh $(BUILD)
 	@SEAM_BUILD=$(BUILD) tests/compat/run.sh --long
 
+# Lines of src and tools that the tests reach; below the floor it fails. The shim is not counted: what gcov
+# does in a program's constructors is what a guest must not do.
+COVERAGE_FLOOR ?= 80
+coverage: deps
+	@$(MAKE) -s $(JOBS) COVERAGE=1 coverage-run
+coverage-run: all $(BUILD)/bin/unit $(TEST_PROGS) $(TEST_LIBS) $(REPLAYS)
+	@find $(BUILD) -name '*.gcda' -delete
+	@tests/check.sh $(BUILD) $(COVERAGE_PARTS) > $(BUILD)/coverage.log 2>&1 || tail -3 $(BUILD)/coverage.log
+	@tests/coverage.py $(BUILD) $(COVERAGE_FLOOR)
+COVERAGE_PARTS ?= unit fuzz life cases seam-test determinism bad-input etl companion
+
+# The writer's bench: events a second into a file.
+bench-writer: $(BUILD)/libhost.a
+	@$(CC) $(CFLAGS_ALL) -o $(BUILD)/writer tests/bench/writer.c $(BUILD)/libhost.a $(LDFLAGS) $(LIBS)
+	@$(BUILD)/writer $(BUILD)/writer.trace 1000000; rm -f $(BUILD)/writer.trace
+
 # The fuzz targets in build-fuzz; tests/fuzz/run.sh SECONDS lets them search.
 fuzz: deps-fuzz
 	@$(MAKE) -s $(JOBS) FUZZ=1 CC=clang fuzz-targets
@@ -183,7 +200,7 @@ fuzz-targets: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 
 # ---- set-up ----
 
-.PHONY: deps deps-demo deps-build deps-fuzz uninstall fuzz fuzz-targets
+.PHONY: coverage coverage-run bench-writer deps deps-demo deps-build deps-fuzz uninstall fuzz fuzz-targets
 deps:
 	@./deps.sh $(PACKAGES_BUILD) $(PACKAGES_DEMO) $(PACKAGES_TEST)
 deps-demo:

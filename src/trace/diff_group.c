@@ -64,7 +64,7 @@ static void collect_roles(const struct side *s, struct roles *roles, uint32_t *o
 static void collect_keys(const struct side *s, struct roles *roles, const uint32_t *of)
 {
 	for (size_t i = 0; i < canon_streams(s->canon); i++)
-		roles->list[of[i]].cap += canon_stream(s->canon, i)->count;
+		roles->list[of[i]].cap += 2 * canon_stream(s->canon, i)->count;
 	for (size_t r = 0; r < roles->count; r++)
 		roles->list[r].keys = diff_alloc(roles->list[r].cap, sizeof(uint64_t));
 	for (size_t i = 0; i < canon_streams(s->canon); i++) {
@@ -72,6 +72,9 @@ static void collect_keys(const struct side *s, struct roles *roles, const uint32
 		struct role *r = &roles->list[of[i]];
 		for (size_t k = 0; k < st->count; k++)
 			r->keys[r->count++] = s->key[st->from + k];
+		/* Who did the same kinds of things with another value is the same, too. */
+		for (size_t k = 0; k < st->count; k++)
+			r->keys[r->count++] = canon_line(s->canon, st->from + k).coarse + 1;
 	}
 	for (size_t r = 0; r < roles->count; r++)
 		qsort(roles->list[r].keys, roles->list[r].count, sizeof(uint64_t), by_u64);

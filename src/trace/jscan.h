@@ -20,6 +20,19 @@
  */
 size_t jscan_value(struct slice s, const char **what, size_t *at);
 
+/* Whether one of eight bytes ends the easy way through a string: a quote, a
+ * backslash, a control character, anything beyond ASCII. */
+static inline bool jscan_special(const char *p)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t v, quote, slash;
+
+	memcpy(&v, p, 8);
+	quote = v ^ ones * '"';
+	slash = v ^ ones * '\\';
+	return (((v - ones * 0x20) | (quote - ones) | (slash - ones) | v) & 0x8080808080808080u) != 0;
+}
+
 /* White space (RFC 8259 section 2) at the start of `s`. */
 size_t jscan_space(struct slice s);
 

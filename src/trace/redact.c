@@ -163,6 +163,8 @@ static bool next_secret(const struct redact *r, struct slice s, size_t *pos, str
 {
 	for (size_t i = *pos; i < s.len; i++) {
 		char c = s.ptr[i];
+		if (c != '-' && c != ':' && c != '=' && c != '\'')
+			continue;
 		*secret = SLICE_NONE;
 		if (c == '-' && s.len - i >= 11 && s.ptr[i + 1] == '-') {
 			*secret = pem_at(s, i);

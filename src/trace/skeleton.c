@@ -62,21 +62,6 @@ struct skeleton *skeleton_at(const struct skeleton_set *set, size_t id)
 
 /* ---- leaves ---------------------------------------------------------------- */
 
-#define ONES 0x0101010101010101u
-#define HIGHS 0x8080808080808080u
-
-/* Whether one of eight bytes ends the easy way through a string: a quote, a
- * backslash, a control character, anything beyond ASCII. */
-static inline uint64_t special(const char *p)
-{
-	uint64_t v, quote, slash;
-
-	memcpy(&v, p, 8);
-	quote = v ^ ONES * '"';
-	slash = v ^ ONES * '\\';
-	return ((v - ONES * 0x20) | (quote - ONES) | (slash - ONES) | v) & HIGHS;
-}
-
 static const char *string_end(const char *p, const char *end)
 {
 	const char *from = p;
@@ -85,7 +70,7 @@ static const char *string_end(const char *p, const char *end)
 		return NULL;
 	p++;
 	for (;;) {
-		while (end - p >= 8 && !special(p))
+		while (end - p >= 8 && !jscan_special(p))
 			p += 8;
 		while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80)
 			p++;
