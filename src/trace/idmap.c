@@ -1,11 +1,12 @@
-/* idmap: open addressing with linear probing, doubled at half load. Key and
- * value stand together: a look-up costs one line of the cache. */
+/* idmap: open addressing with linear probing, doubled at three quarters' load.
+ * Key and value stand together: a look-up costs one line of the cache; packed,
+ * because tables of ten millions are a matter of memory. */
 #include "trace/idmap.h"
 
 struct idmap_slot {
 	uint64_t key; /* 0: free */
 	uint32_t value;
-};
+} __attribute__((packed));
 
 void idmap_init(struct idmap *m)
 {
@@ -45,7 +46,7 @@ static void grow(struct idmap *m)
 
 uint32_t idmap_add(struct idmap *m, uint64_t key, uint32_t fresh, bool *added)
 {
-	if (2 * (m->count + 1) > m->cap)
+	if (4 * (m->count + 1) > 3 * m->cap)
 		grow(m);
 	key = key ? key : 1; /* 0 marks a free slot */
 	struct idmap_slot *s = find(m, key);

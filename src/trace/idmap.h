@@ -1,5 +1,5 @@
 /* idmap: 64-bit hashes to small numbers, in order of first appearance. For
- * tables of millions, 16 bytes a slot. */
+ * tables of millions, 12 bytes a slot. */
 #ifndef TRACE_IDMAP_H
 #define TRACE_IDMAP_H
 
