@@ -86,6 +86,14 @@ static enum decode parse(struct pg_conn *c, struct slice body, struct request *r
 	st->lead = (size_t)(text.ptr - start);
 	st->empty = an->empty;
 	parameter_types(st, an, types);
+	if (an->valid && !an->empty && pg_verb_of(an) == PG_OTHER && !pg_refuses(c, PG_OTHER)) {
+		struct pg_reader said = { .rest = types.rest };
+		uint32_t *given = ARENA_ARRAY(req->arena, uint32_t, ntypes + 1);
+
+		for (size_t i = 0; i < ntypes; i++)
+			given[i] = pg_read_int32(&said);
+		pg_engine_params(c, text, given, ntypes, st->params, nparams, req->arena);
+	}
 	if (!an->empty && (!an->valid || pg_refuses(c, pg_verb_of(an)))) {
 		/* A rule may know a text that PostgreSQL does not; else the error is asked for. */
 		free((char *)c->parse_name.ptr);
