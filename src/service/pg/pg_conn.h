@@ -133,8 +133,9 @@ struct sql_session *pg_engine_session(struct pg_conn *c); /* NULL: there is none
 void pg_engine_leave(struct pg_conn *c);
 /* False: not for the engine, or a table of a database that has none. */
 bool pg_engine_answer(struct pg_conn *c, struct request *req, struct reply *reply);
-/* The types of a statement's parameters, given what the client said (0: nothing). False: it cannot be planned. */
-bool pg_engine_params(struct pg_conn *c, struct slice text, const uint32_t *given, size_t ngiven, uint32_t *types, size_t ntypes,
+/* The types of a statement's parameters, given what the client said (0: nothing).
+ * 1: found; 0: not the engine's business; -1: it cannot be planned, running it tells why. */
+int pg_engine_params(struct pg_conn *c, struct slice text, const uint32_t *given, size_t ngiven, uint32_t *types, size_t ntypes,
 		      struct arena *a);
 /* NULL, or why the transaction could not be committed: it is rolled back. */
 struct sql_error *pg_engine_commit(struct pg_conn *c, struct arena *a);

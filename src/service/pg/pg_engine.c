@@ -235,22 +235,22 @@ bool pg_engine_answer(struct pg_conn *c, struct request *req, struct reply *repl
 
 /* ---- parameters of Parse ---- */
 
-bool pg_engine_params(struct pg_conn *c, struct slice text, const uint32_t *given, size_t ngiven, uint32_t *types, size_t ntypes, struct arena *a)
+int pg_engine_params(struct pg_conn *c, struct slice text, const uint32_t *given, size_t ngiven, uint32_t *types, size_t ntypes, struct arena *a)
 {
 	struct sql_error *e = NULL;
 	const uint32_t *found;
 	struct sql_prepared *p;
 
 	if (!pg_engine_session(c) || c->session.status == 'E')
-		return false;
+		return 0;
 	p = sql_prepare(c->sql, text, given, ngiven, a, &e);
 	if (!p)
-		return false;
+		return is_empty(c, e) ? 0 : -1;
 	size_t n = sql_prepared_params(p, &found);
 	for (size_t i = 0; i < n && i < ntypes; i++)
 		types[i] = found[i];
 	sql_prepared_drop(p);
-	return true;
+	return 1;
 }
 
 /* ---- transactions ---- */

@@ -83,6 +83,8 @@ static enum decode parse(struct pg_conn *c, struct slice body, struct request *r
 	size_t nparams = an->nparams > ntypes ? an->nparams : ntypes;
 	struct pg_statement *st = pg_statement_new(&c->portals, name, text, nparams);
 
+	bool cannot = false;
+
 	st->lead = (size_t)(text.ptr - start);
 	st->empty = an->empty;
 	parameter_types(st, an, types);
@@ -92,13 +94,17 @@ static enum decode parse(struct pg_conn *c, struct slice body, struct request *r
 
 		for (size_t i = 0; i < ntypes; i++)
 			given[i] = pg_read_int32(&said);
-		pg_engine_params(c, text, given, ntypes, st->params, nparams, req->arena);
+		if (pg_engine_params(c, text, given, ntypes, st->params, nparams, req->arena) < 0) {
+			for (size_t i = 0; i < nparams; i++)
+				st->params[i] = i < ntypes ? given[i] : 0;
+			cannot = true;
+		}
 	}
-	if (!an->empty && (!an->valid || pg_refuses(c, pg_verb_of(an)))) {
+	if (!an->empty && (cannot || !an->valid || pg_refuses(c, pg_verb_of(an)))) {
 		/* A rule may know a text that PostgreSQL does not; else the error is asked for. */
 		free((char *)c->parse_name.ptr);
 		c->parse_name = slice_of(strndup(name.ptr, name.len), name.len);
-		ask(c, an->valid || c->session.status == 'E' ? PG_ASK_REFUSED : PG_ASK_PEEK, st, NULL, req);
+		ask(c, (an->valid && !cannot) || c->session.status == 'E' ? PG_ASK_REFUSED : PG_ASK_PEEK, st, NULL, req);
 		pg_statement_drop(st); /* c->statement has it */
 		return DECODE_REQUEST;
 	}

@@ -84,6 +84,8 @@ void *sql_unsupported(struct sql_analyser *an, int location, const char *what);
 const char *sql_type_words(struct sql_analyser *an, uint32_t type);
 /* Gives the error that was raised a place, unless it has one. */
 void sql_error_at(struct sql_analyser *an, int location);
+/* 0A000 when there is a set-returning function in it. */
+bool sql_no_sets(struct sql_analyser *an, struct sql_expr *e, const char *words);
 int sql_location_of(const PgQuery__Node *n);
 
 /* ---- types: analyse_type.c ---- */

@@ -149,6 +149,28 @@ static void *unknown_function(struct sql_analyser *an, const struct call *c, boo
 	return sql_wrong_hint(an, "No function matches the given name and argument types. You might need to add explicit type casts.");
 }
 
+/* name(row): the field of that name. */
+static bool is_field(struct sql_analyser *an, const struct call *c)
+{
+	size_t n = 0;
+
+	if (c->nargs != 1 || c->nnamed || c->variadic || c->schema)
+		return false;
+	const struct sql_expr *e = c->args[0];
+	if (e->kind == SQL_X_ROWOF) {
+		for (size_t i = 0; i < e->rte->ncolumns; i++)
+			if (!e->rte->columns[i].hidden && strcmp(e->rte->columns[i].name, c->name) == 0)
+				return true;
+		return false;
+	}
+	uint32_t base = sql_base_type(an, e->type);
+	const struct sql_field *fields = sql_type_of(an, base)->kind == 'c' ? an->env->fields(an->env, base, &n) : NULL;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(fields[i].name, c->name) == 0)
+			return true;
+	return false;
+}
+
 static const struct sql_candidate *find(struct sql_analyser *an, const struct call *c, uint32_t *cast)
 {
 	size_t n = 0, count = 0;
@@ -256,6 +278,11 @@ static bool aggregate_allowed(struct sql_analyser *an, struct sql_expr *x)
 {
 	struct columns_seen seen = { .an = an };
 	enum sql_clause c = an->scope->clause;
+
+	for (size_t i = 0; i < x->nargs; i++)
+		if (!sql_no_sets(an, x->args[i], x->window ? "window function calls cannot contain set-returning function calls" :
+							     "aggregate function calls cannot contain set-returning function calls"))
+			return false;
 
 	for (size_t i = 0; i < x->nargs; i++)
 		sql_expr_walk(x->args[i], see_columns, &seen);
@@ -548,6 +575,8 @@ struct sql_expr *sql_analyse_call(struct sql_analyser *an, const PgQuery__FuncCa
 	struct sql_expr *x = sql_expr_new(an, SQL_X_CALL, 0, f->location);
 	if (f->n_agg_order && !sort_inside(an, f, c, x))
 		return NULL;
+	if (!f->agg_star && !f->n_agg_order && !f->over && is_field(an, c))
+		return sql_field_of(an, c->args[0], c->name, f->location);
 	const struct sql_candidate *k = find(an, c, &cast);
 	if (cast) {
 		struct sql_expr *e = sql_coerce_to(an, c->args[0], cast, -1, SQL_EXPLICIT, f->location);

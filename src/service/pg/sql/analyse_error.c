@@ -67,6 +67,27 @@ const char *sql_type_words(struct sql_analyser *an, uint32_t type)
 	return words;
 }
 
+static bool find_set(struct sql_expr *e, void *of)
+{
+	struct sql_expr **found = of;
+
+	if (e->kind == SQL_X_SET && !*found)
+		*found = e;
+	return !e->query;
+}
+
+bool sql_no_sets(struct sql_analyser *an, struct sql_expr *e, const char *words)
+{
+	struct sql_expr *found = NULL;
+
+	sql_expr_walk(e, find_set, &found);
+	if (!found)
+		return true;
+	sql_wrong(an, found->location, "0A000", "%s", words);
+	sql_wrong_hint(an, "You might be able to move the set-returning function into a LATERAL FROM item.");
+	return false;
+}
+
 static int least(int a, int b)
 {
 	return a < 0 ? b : b < 0 ? a : a < b ? a : b;

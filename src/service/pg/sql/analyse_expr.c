@@ -492,9 +492,12 @@ static struct sql_expr *case_when(struct sql_analyser *an, const PgQuery__CaseEx
 		results[1 + i] = sql_analyse_expr(an, w->result);
 		if (!results[1 + i])
 			return NULL;
+		if (!sql_no_sets(an, when, "set-returning functions are not allowed in CASE") ||
+		    !sql_no_sets(an, results[1 + i], "set-returning functions are not allowed in CASE"))
+			return NULL;
 	}
 	results[0] = c->defresult ? sql_analyse_expr(an, c->defresult) : sql_null(an, T_UNKNOWN);
-	if (!results[0])
+	if (!results[0] || !sql_no_sets(an, results[0], "set-returning functions are not allowed in CASE"))
 		return NULL;
 	x->type = sql_common_type(an, results, n + 1, "CASE", NULL);
 	if (!x->type)
@@ -522,6 +525,8 @@ static struct sql_expr *common(struct sql_analyser *an, enum sql_expr_kind kind,
 	for (size_t i = 0; i < n; i++) {
 		x->args[i] = sql_coerce_common(an, x->args[i], x->type, words);
 		if (!x->args[i])
+			return NULL;
+		if (kind == SQL_X_COALESCE && !sql_no_sets(an, x->args[i], "set-returning functions are not allowed in COALESCE"))
 			return NULL;
 	}
 	x->typmod = sql_common_typmod(x->args, n, x->type);
@@ -758,6 +763,15 @@ static struct sql_expr *null_test(struct sql_analyser *an, const PgQuery__NullTe
 	if (!e)
 		return NULL;
 	/* a row is NULL when all of its fields are, and NOT NULL when none is */
+	if (e->kind == SQL_X_ROWOF) {
+		struct sql_expr *fields = sql_expr_new(an, SQL_X_ROW, T_RECORD, e->location);
+
+		fields->args = ARENA_ARRAY(an->arena, struct sql_expr *, e->rte->ncolumns + 1);
+		for (size_t i = 0; i < e->rte->ncolumns; i++)
+			if (!e->rte->columns[i].hidden)
+				fields->args[fields->nargs++] = sql_column_expr(an, e->rte, (int)i + 1, e->location);
+		e = fields;
+	}
 	if (e->kind == SQL_X_ROW) {
 		struct sql_expr *x = NULL;
 

@@ -33,12 +33,30 @@ struct sql_query *sql_analyse_subquery(struct sql_analyser *an, PgQuery__Node *n
 	return q;
 }
 
+struct reach {
+	const struct sql_query *here;
+	const struct sql_expr *found;
+};
+
+static bool reaches(struct sql_expr *e, void *of)
+{
+	struct reach *r = of;
+
+	if (!r->found && (e->kind == SQL_X_COLUMN || e->kind == SQL_X_ROWOF) && e->rte->owner == r->here)
+		r->found = e;
+	return true;
+}
+
 static struct sql_expr *limit(struct sql_analyser *an, PgQuery__Node *n, enum sql_clause clause, const char *words)
 {
 	struct sql_expr *e = sql_analyse_clause(an, n, clause);
 
 	if (!e)
 		return NULL;
+	struct reach reach = { .here = an->scope->query };
+	sql_expr_walk(e, reaches, &reach);
+	if (reach.found)
+		return sql_wrong(an, reach.found->location, "42P10", "argument of %s must not contain variables", words);
 	struct sql_expr *x = sql_coerce_to(an, e, T_INT8, -1, SQL_ASSIGNMENT, e->location);
 	if (!x && !an->env->error)
 		return sql_wrong(an, e->location, "42804", "argument of %s must be type bigint, not type %s", words, sql_type_words(an, e->type));

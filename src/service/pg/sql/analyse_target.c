@@ -158,6 +158,8 @@ static void add(struct sql_analyser *an, struct targets *t, struct sql_expr *e, 
 	if (e->kind == SQL_X_COLUMN && e->number > 0) {
 		one->table_oid = e->rte->columns[e->number - 1].table_oid;
 		one->attnum = e->rte->columns[e->number - 1].attnum;
+	} else if (e->kind == SQL_X_ROWOF && e->rte->relation) {
+		one->table_oid = e->rte->relation->oid;
 	} else if (e->kind == SQL_X_COLUMN && e->rte->relation) {
 		one->table_oid = e->rte->relation->oid;
 		one->attnum = (int16_t)e->number;

@@ -450,6 +450,23 @@ bool sql_utility(struct sql_session *s, struct sql_prepared *p, const struct sql
 		       wrong(s, "34000", "cursor \"%\" does not exist", n->close_portal_stmt->portalname);
 	case AST(EXPLAIN_STMT):
 		return explain(s, n->explain_stmt, a, out);
+	case AST(SELECT_STMT): {
+		/* SELECT ... INTO is CREATE TABLE AS */
+		PgQuery__CreateTableAsStmt as = PG_QUERY__CREATE_TABLE_AS_STMT__INIT;
+		PgQuery__Node query = PG_QUERY__NODE__INIT, node = PG_QUERY__NODE__INIT;
+		PgQuery__SelectStmt select = *n->select_stmt;
+
+		select.into_clause = NULL;
+		query.node_case = AST(SELECT_STMT);
+		query.select_stmt = &select;
+		as.query = &query;
+		as.into = n->select_stmt->into_clause;
+		as.objtype = PG_QUERY__OBJECT_TYPE__OBJECT_TABLE;
+		as.is_select_into = true;
+		node.node_case = AST(CREATE_TABLE_AS_STMT);
+		node.create_table_as_stmt = &as;
+		return sql_ddl(s, &node, a, &out->tag);
+	}
 	default:
 		return sql_ddl(s, n, a, &out->tag);
 	}
