@@ -206,6 +206,9 @@ static struct sql_rte *table(struct sql_analyser *an, const PgQuery__RangeVar *r
 		if (!cte->columns)
 			return cte->write && !cte->analysing ?
 				       sql_wrong(an, r->location, "0A000", "WITH query \"%s\" does not have a RETURNING clause", cte->name) :
+			       cte->ast->ctequery->select_stmt && cte->ast->ctequery->node_case == AST(SELECT_STMT) &&
+					       cte->ast->ctequery->select_stmt->op != PG_QUERY__SET_OPERATION__SETOP_UNION ?
+				       sql_wrong(an, cte->ast->location, "42P19", "recursive query \"%s\" does not have the form non-recursive-term UNION [ALL] recursive-term", cte->name) :
 				       sql_wrong(an, r->location, "42P19", "recursive reference to query \"%s\" must not appear within its non-recursive term", cte->name);
 		rte = sql_rte_new(an, SQL_RTE_CTE, cte->name);
 		rte->cte = cte;

@@ -248,6 +248,8 @@ static struct sql_query *set_operation(struct sql_analyser *an, const PgQuery__S
 				return NULL;
 		if (!sql_cte_columns(an, pending, q->left))
 			return NULL;
+		for (size_t i = 0; i < pending->ncolumns; i++)
+			pending->columns[i].table_oid = 0, pending->columns[i].attnum = 0;
 	}
 	q->right = branch(an, s->rarg);
 	if (!q->right)

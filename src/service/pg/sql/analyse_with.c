@@ -37,6 +37,81 @@ static bool returned_columns(struct sql_analyser *an, struct sql_cte *cte)
 	return name_columns(an, cte);
 }
 
+/* ---- whether a recursive query has the one form that can be run ---- */
+
+static bool refers(const struct sql_from *f, const struct sql_cte *cte)
+{
+	if (!f->left)
+		return f->rte->kind == SQL_RTE_CTE && f->rte->cte == cte;
+	return refers(f->left, cte) || refers(f->right, cte);
+}
+
+static bool in_outer_join(const struct sql_from *f, const struct sql_cte *cte)
+{
+	if (!f->left)
+		return false;
+	if ((f->join == SQL_JOIN_LEFT || f->join == SQL_JOIN_FULL) && refers(f->right, cte))
+		return true;
+	if ((f->join == SQL_JOIN_RIGHT || f->join == SQL_JOIN_FULL) && refers(f->left, cte))
+		return true;
+	return in_outer_join(f->left, cte) || in_outer_join(f->right, cte);
+}
+
+static int reference_location(const PgQuery__Node *n, const char *name)
+{
+	if (!n)
+		return -1;
+	if (n->node_case == AST(RANGE_VAR))
+		return strcmp(n->range_var->relname, name) == 0 ? n->range_var->location : -1;
+	if (n->node_case == AST(JOIN_EXPR)) {
+		int right = reference_location(n->join_expr->rarg, name);
+
+		return right >= 0 ? right : reference_location(n->join_expr->larg, name);
+	}
+	return -1;
+}
+
+static int last_reference(const struct sql_cte *cte)
+{
+	const PgQuery__SelectStmt *right = cte->ast->ctequery->select_stmt->rarg;
+	int at = -1;
+
+	for (size_t i = 0; right && i < right->n_from_clause; i++) {
+		int found = reference_location(right->from_clause[i], cte->name);
+
+		if (found >= 0)
+			at = found;
+	}
+	return at;
+}
+
+static bool well_formed(struct sql_analyser *an, const struct sql_cte *cte)
+{
+	const struct sql_query *right = cte->query->right;
+	size_t direct = 0;
+
+	if (cte->query->setop != SQL_SET_UNION)
+		return sql_wrong(an, cte->ast->location, "42P19", "recursive query \"%s\" does not have the form non-recursive-term UNION [ALL] recursive-term",
+				 cte->name) != NULL;
+	for (size_t i = 0; i < right->nfrom; i++) {
+		direct += refers(right->from[i], cte);
+		if (in_outer_join(right->from[i], cte))
+			return sql_wrong(an, last_reference(cte), "42P19", "recursive reference to query \"%s\" must not appear within an outer join", cte->name) != NULL;
+	}
+	if (cte->self_references > 1)
+		return sql_wrong(an, last_reference(cte), "42P19", "recursive reference to query \"%s\" must not appear more than once", cte->name) != NULL;
+	if (right->has_aggregates) {
+		const struct sql_expr *e = right->ntargets ? right->targets[0].expr : NULL;
+
+		return sql_wrong(an, e ? e->location : -1, "42P19", "aggregate functions are not allowed in a recursive query's recursive term") != NULL;
+	}
+	if (!direct)
+		return sql_unsupported(an, last_reference(cte), "a recursive reference inside of a subquery") != NULL;
+	if (right->distinct || right->ndistinct_on || right->has_windows || right->limit || right->nsort || right->has_sets || cte->query->limit || cte->query->nsort)
+		return sql_unsupported(an, cte->ast->location, "DISTINCT, LIMIT, ORDER BY, window or set-returning functions in a recursive query") != NULL;
+	return true;
+}
+
 static bool analyse(struct sql_analyser *an, struct sql_cte *cte, bool recursive)
 {
 	PgQuery__Node *n = cte->ast->ctequery;
@@ -57,6 +132,8 @@ static bool analyse(struct sql_analyser *an, struct sql_cte *cte, bool recursive
 	if (!cte->query)
 		return false;
 	cte->recursive = cte->self_references > 0;
+	if (cte->recursive && !well_formed(an, cte))
+		return false;
 	return cte->columns || sql_cte_columns(an, cte, cte->query);
 }
 

@@ -77,6 +77,7 @@ struct sql_prepared {
 	uint64_t version;           /* of the catalog it was made with */
 	struct slice path;          /* the search path then */
 	bool kept;                  /* in the cache */
+	bool inner;                 /* of the query inside of the text's statement */
 };
 
 /* plan_cache.c: found again by text, types and path. NULL: none. A reference. */
@@ -85,6 +86,8 @@ void sql_plan_keep(struct sql_session *s, struct sql_prepared *p);
 void sql_plans_free(struct sql_plans *plans);
 /* As sql_prepare, inside of a statement that has begun. NULL: raised. */
 struct sql_prepared *sql_prepared_make(struct sql_session *s, struct slice text, const uint32_t *types, size_t ntypes);
+/* The query inside of PREPARE, DECLARE or EXPLAIN, planned: positions are those of the whole text. */
+struct sql_prepared *sql_prepared_inner(struct sql_session *s, struct slice text, const uint32_t *types, size_t ntypes);
 struct sql_prepared *sql_prepared_fresh(struct sql_session *s, struct sql_prepared *p);
 /* A statement of SQLite for the plan's text; give it back with done. NULL: raised. */
 sqlite3_stmt *sql_plan_take(struct sql_session *s, struct sql_plan *plan, const char *text);

@@ -110,7 +110,23 @@ void sql_prepared_drop(struct sql_prepared *p)
 }
 
 /* Parses and plans into a new sql_prepared. NULL: raised. */
-static struct sql_prepared *make(struct sql_session *s, struct slice text, const uint32_t *types, size_t ntypes)
+static PgQuery__Node *query_of(PgQuery__Node *n)
+{
+	switch (n->node_case) {
+	case AST(PREPARE_STMT):
+		return n->prepare_stmt->query;
+	case AST(DECLARE_CURSOR_STMT):
+		return n->declare_cursor_stmt->query;
+	case AST(EXPLAIN_STMT):
+		return n->explain_stmt->query;
+	case AST(COPY_STMT):
+		return n->copy_stmt->query;
+	default:
+		return n;
+	}
+}
+
+static struct sql_prepared *make(struct sql_session *s, struct slice text, const uint32_t *types, size_t ntypes, bool inner)
 {
 	struct sql_prepared *p = calloc(1, sizeof(*p));
 	struct sql_parsed parsed;
@@ -130,7 +146,7 @@ static struct sql_prepared *make(struct sql_session *s, struct slice text, const
 		p->path = arena_slice(&p->arena, path_of(s));
 		if (parsed.count != 1)
 			sql_raise_env(&s->engine->env, "42601", "cannot insert multiple commands into a prepared statement");
-		else if (sql_plan_make(s, p->text, parsed.statements[0], types, ntypes, &p->arena, &p->plan))
+		else if (sql_plan_make(s, p->text, inner ? query_of(parsed.statements[0]) : parsed.statements[0], types, ntypes, &p->arena, &p->plan))
 			return p;
 	}
 	sql_prepared_drop(p);
@@ -143,9 +159,18 @@ struct sql_prepared *sql_prepared_make(struct sql_session *s, struct slice text,
 
 	if (p)
 		return p;
-	p = make(s, text, types, ntypes);
+	p = make(s, text, types, ntypes, false);
 	if (p && !p->plan.uncacheable)
 		sql_plan_keep(s, p);
+	return p;
+}
+
+struct sql_prepared *sql_prepared_inner(struct sql_session *s, struct slice text, const uint32_t *types, size_t ntypes)
+{
+	struct sql_prepared *p = make(s, text, types, ntypes, true);
+
+	if (p)
+		p->inner = true;
 	return p;
 }
 
@@ -197,6 +222,8 @@ struct sql_prepared *sql_prepared_fresh(struct sql_session *s, struct sql_prepar
 		p->refs++;
 		return p;
 	}
+	if (p->inner)
+		return sql_prepared_inner(s, p->text, p->plan.nparams ? p->plan.params : p->given, p->plan.nparams ? p->plan.nparams : p->ngiven);
 	return sql_prepared_make(s, p->text, p->plan.nparams ? p->plan.params : p->given, p->plan.nparams ? p->plan.nparams : p->ngiven);
 }
 

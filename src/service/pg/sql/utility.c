@@ -65,9 +65,7 @@ static bool prepare(struct sql_session *s, const PgQuery__PrepareStmt *st, struc
 	for (size_t i = 0; i < st->n_argtypes; i++)
 		if (!sql_resolve_type(&an, st->argtypes[i]->type_name, types + i, &mod))
 			return sql_error_at(&an, st->argtypes[i]->type_name->location), false;
-	/* the query's own text: what stands behind AS */
-	struct slice text = sql_deparse(st->query, a);
-	struct sql_prepared *p = sql_prepared_make(s, text, types, st->n_argtypes);
+	struct sql_prepared *p = sql_prepared_inner(s, s->text, types, st->n_argtypes);
 	if (!p)
 		return false;
 	struct sql_saved *v = calloc(1, sizeof(*v));
@@ -228,7 +226,7 @@ static bool declare(struct sql_session *s, const PgQuery__DeclareCursorStmt *st,
 		return wrong(s, "25P01", "% can only be used in transaction blocks", "DECLARE CURSOR");
 	if (map_get_str(&s->cursors, st->portalname))
 		return wrong(s, "42P03", "cursor \"%\" already exists", st->portalname);
-	struct sql_prepared *p = sql_prepared_make(s, sql_deparse(st->query, s->engine->env.arena), NULL, 0);
+	struct sql_prepared *p = sql_prepared_inner(s, s->text, NULL, 0);
 	if (!p)
 		return false;
 	c = calloc(1, sizeof(*c));
@@ -342,7 +340,7 @@ static bool fetch(struct sql_session *s, const PgQuery__FetchStmt *st, struct ar
 
 static bool explain(struct sql_session *s, const PgQuery__ExplainStmt *st, struct arena *a, struct sql_result *out)
 {
-	struct sql_prepared *p = sql_prepared_make(s, sql_deparse(st->query, a), NULL, 0);
+	struct sql_prepared *p = sql_prepared_inner(s, s->text, NULL, 0);
 	const char *format = "text";
 	bool costs = true;
 
