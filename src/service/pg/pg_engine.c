@@ -221,6 +221,8 @@ bool pg_engine_answer(struct pg_conn *c, struct request *req, struct reply *repl
 		r->params[i] = (struct sql_param){ .bytes = req->sql.params[i].text, .null = req->sql.params[i].null };
 	r->run = (struct sql_running){ .session = c->sql, .prepared = p, .params = r->params, .nparams = req->sql.nparams, .arena = req->arena,
 		.out = &r->result, .done = done, .of = r };
+	if (req->sql.copy_in)
+		r->run.copy_in = body_slice(req->sql.copy_in);
 	if (!sql_run(&r->run)) {
 		r->waits = true;
 		reply->delay_ns = FOREVER_NS;

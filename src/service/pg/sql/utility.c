@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "service/pg/sql/compile.h"
+#include "service/pg/sql/copy.h"
 #include "service/pg/sql/plan.h"
 #include "service/pg/sql/utility.h"
 
@@ -448,6 +449,8 @@ bool sql_utility(struct sql_session *s, struct sql_prepared *p, const struct sql
 		       wrong(s, "34000", "cursor \"%\" does not exist", n->close_portal_stmt->portalname);
 	case AST(EXPLAIN_STMT):
 		return explain(s, n->explain_stmt, a, out);
+	case AST(COPY_STMT):
+		return sql_copy(s, n->copy_stmt, s->running ? s->running->copy_in : SLICE_NONE, a, out);
 	case AST(SELECT_STMT): {
 		/* SELECT ... INTO is CREATE TABLE AS */
 		PgQuery__CreateTableAsStmt as = PG_QUERY__CREATE_TABLE_AS_STMT__INIT;
