@@ -80,7 +80,8 @@ static enum decode parse(struct pg_conn *c, struct slice body, struct request *r
 	if (slice_find(text, ';') < text.len && sql_split(text, req->arena, &list) > 1)
 		return REFUSE(c, out, "42601", "cannot insert multiple commands into a prepared statement");
 	const struct sql_analysis *an = sql_analyse(text);
-	size_t nparams = an->nparams > ntypes ? an->nparams : ntypes;
+	/* the parameters in PREPARE are of the statement that it makes */
+	size_t own = slice_eq_str(an->verb, "PREPARE") ? 0 : an->nparams, nparams = own > ntypes ? own : ntypes;
 	struct pg_statement *st = pg_statement_new(&c->portals, name, text, nparams);
 
 	bool cannot = false;

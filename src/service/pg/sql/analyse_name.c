@@ -49,6 +49,7 @@ static struct sql_expr *make_column(struct sql_analyser *an, struct sql_rte *rte
 	struct sql_expr *x = sql_expr_new(an, SQL_X_COLUMN, 0, location);
 	x->rte = rte;
 	x->number = number;
+	rte->rowid = true;
 	for (size_t i = 0; i < sizeof(system_columns) / sizeof(system_columns[0]); i++)
 		if (system_columns[i].number == number)
 			x->type = system_columns[i].type;
@@ -262,6 +263,7 @@ static struct sql_expr *row_of(struct sql_analyser *an, struct sql_rte *rte, int
 	x = sql_expr_new(an, SQL_X_ROWOF, rte->kind == SQL_RTE_RELATION && rte->relation && rte->relation->type ? rte->relation->type : T_RECORD,
 			 location);
 	x->rte = rte;
+	rte->rowid |= rte->kind == SQL_RTE_RELATION;
 	return x;
 }
 

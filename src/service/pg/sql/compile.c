@@ -188,6 +188,14 @@ bool sql_run_query(struct sql_session *s, PgQuery__Node *query, const char *text
 	struct sql_result rows = { 0 };
 	struct slice before = s->text;
 
+	struct sql_parsed parsed;
+
+	if (!query) {
+		if (!sql_parse(&s->engine->env, slice_str(text), a, &parsed) || parsed.count != 1)
+			return false;
+		query = parsed.statements[0];
+		text = parsed.text;
+	}
 	if (text)
 		s->text = slice_str(text);
 	/* EXECUTE of CREATE TABLE AS */

@@ -66,7 +66,7 @@ bool sql_compile_type(struct sql_session *s, const PgQuery__TypeName *name, uint
 bool sql_ddl(struct sql_session *s, PgQuery__Node *statement, struct arena *a, struct slice *tag);
 
 /*
- * Runs a query of a statement that is being executed (CREATE TABLE AS, REFRESH,
+ * `query` NULL: of `text`. Runs a query of a statement that is being executed (CREATE TABLE AS, REFRESH,
  * COPY (query) TO) in the statement's snapshot: calls `row` for each. False: raised, or `row` said so.
  */
 bool sql_run_query(struct sql_session *s, PgQuery__Node *query, const char *text, struct arena *a,

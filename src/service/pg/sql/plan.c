@@ -125,6 +125,29 @@ static bool locking(struct sql_lower *l, struct sql_query *q, struct sql_plan *p
 	return true;
 }
 
+/* Whether SQLite takes a text that the store will prepare: it takes it for granted. */
+bool sql_plan_check(struct sql_session *s, const char *text)
+{
+	sqlite3_stmt *st = NULL;
+
+	if (!text || sqlite3_prepare_v2(s->engine->db, text, -1, &st, NULL) == SQLITE_OK) {
+		sqlite3_finalize(st);
+		return true;
+	}
+	const char *why = sqlite3_errmsg(s->engine->db);
+	if (strstr(why, "too many") || strstr(why, "at most") || strstr(why, "too large"))
+		sql_raise_env(&s->engine->env, "54001", "statement is too complex for this fake: %s", why);
+	else
+		sql_raise_env(&s->engine->env, "XX000", "%s", why);
+	return false;
+}
+
+static bool check_write(struct sql_session *s, const struct sql_write *w)
+{
+	return sql_plan_check(s, w->select) && sql_plan_check(s, w->recheck) && sql_plan_check(s, w->returning.text) &&
+	       sql_plan_check(s, w->conflict_set.text) && sql_plan_check(s, w->conflict_where.text);
+}
+
 static bool lower_plan(struct sql_analyser *an, struct sql_tree_statement *t, struct sql_binds *binds, struct sql_plan *plan)
 {
 	struct sql_lower l;
@@ -204,6 +227,11 @@ bool sql_plan_make(struct sql_session *s, struct slice text, PgQuery__Node *stat
 	plan->nparams = t->nparams;
 	plan->binds = binds.list;
 	plan->nbinds = binds.n;
+	for (size_t i = 0; i < plan->nsteps; i++)
+		if (!check_write(s, &plan->steps[i].write))
+			return false;
+	if (!check_write(s, &plan->write))
+		return false;
 	plan->uncacheable = an.uncacheable;
 	return true;
 }

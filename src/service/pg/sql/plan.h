@@ -60,6 +60,8 @@ struct sql_merge_plan {
 /* Fills *plan. False: raised. `types`: of parameters, as far as known. */
 bool sql_plan_make(struct sql_session *s, struct slice text, PgQuery__Node *statement, const uint32_t *types, size_t ntypes,
 		   struct arena *a, struct sql_plan *plan);
+/* False: raised. */
+bool sql_plan_check(struct sql_session *s, const char *text);
 void sql_plan_release(struct sql_plan *plan);
 
 /* plan_write.c */
