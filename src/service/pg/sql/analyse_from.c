@@ -450,11 +450,6 @@ static bool merge(struct sql_analyser *an, struct sql_from *f, struct sql_rte *j
 	for (size_t i = 0; i < u->n; i++) {
 		int left = find_name(l, u->names[i]), right = find_name(r, u->names[i]);
 		struct sql_expr *a = sql_column_expr(an, l, left, -1), *b = sql_column_expr(an, r, right, -1);
-		struct sql_expr *c = sql_operate_named(an, "=", a, b, -1);
-
-		if (!c)
-			return false;
-		f->on = f->on ? sql_expr_args(an, SQL_X_AND, T_BOOL, -1, 2, f->on, c) : c;
 		struct sql_expr *both[2] = { a, b };
 		uint32_t type = sql_common_type(an, both, 2, "JOIN/USING", NULL);
 		int32_t mod = sql_common_typmod(both, 2, type);
@@ -464,7 +459,12 @@ static bool merge(struct sql_analyser *an, struct sql_from *f, struct sql_rte *j
 		both[1] = both[0] ? sql_coerce_common(an, b, type, "JOIN/USING") : NULL;
 		if (!both[1])
 			return false;
-		struct sql_expr *merged = f->join == SQL_JOIN_RIGHT ? both[1] : both[0];
+		struct sql_expr *c = sql_operate_named(an, "=", a, b, -1);
+		if (!c)
+			return false;
+		f->on = f->on ? sql_expr_args(an, SQL_X_AND, T_BOOL, -1, 2, f->on, c) : c;
+		/* of an inner join the side that needs no conversion */
+		struct sql_expr *merged = f->join == SQL_JOIN_RIGHT || (f->join != SQL_JOIN_LEFT && both[0] != a && both[1] == b) ? both[1] : both[0];
 		if (f->join == SQL_JOIN_FULL) {
 			merged = sql_expr_args(an, SQL_X_COALESCE, type, -1, 2, both[0], both[1]);
 			merged->typmod = mod;

@@ -584,7 +584,9 @@ int sql_builtin_register(sqlite3 *db, struct sql_env *env)
 	int rc = SQLITE_OK;
 
 	for (size_t i = 0; rc == SQLITE_OK && i < sizeof(functions) / sizeof(functions[0]); i++)
-		rc = sqlite3_create_function(db, functions[i].name, functions[i].nargs, SQLITE_UTF8 | SQLITE_INNOCUOUS, env, functions[i].call,
+		/* what does not change may bound a window's frame */
+		rc = sqlite3_create_function(db, functions[i].name, functions[i].nargs, SQLITE_UTF8 | SQLITE_INNOCUOUS |
+					     (functions[i].call == session || functions[i].call == sql_domain_check ? 0 : SQLITE_DETERMINISTIC), env, functions[i].call,
 					     NULL, NULL);
 	for (size_t i = 0; rc == SQLITE_OK && i < sizeof(aggregates) / sizeof(aggregates[0]); i++)
 		rc = sqlite3_create_function(db, aggregates[i].name, aggregates[i].nargs, SQLITE_UTF8 | SQLITE_INNOCUOUS, env, NULL,
