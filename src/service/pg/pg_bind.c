@@ -28,7 +28,7 @@ static struct pg_formats read_formats(struct pg_reader *r, struct arena *a)
 	uint16_t *list = arena_alloc(a, count * sizeof(*list));
 	for (size_t i = 0; i < count; i++)
 		list[i] = pg_read_int16(r);
-	return (struct pg_formats){ list, count };
+	return (struct pg_formats){ .list = list, .count = count };
 }
 
 /* The first format that is neither text nor binary, or -1. */
@@ -60,6 +60,8 @@ static bool read_value(struct pg_conn *c, struct pg_reader *r, uint16_t format, 
 		return true;
 	}
 	const struct pg_type *type = pg_type_find(v->oid);
+	if (!type && pg_engine_read_binary(c, v->oid, bytes, a, &v->text))
+		return true;
 	if (!type) {
 		pg_error_send(out, "ERROR", "42883", "no binary input function available for type %u", v->oid);
 		return false;

@@ -5,6 +5,7 @@
  * Nothing here moves the transaction: that happens once the answer is decided,
  * in pg_session_after. Source: manual, part VI; xact.c and guc.c.
  */
+#include "base/utf8.h"
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
 
@@ -176,12 +177,25 @@ static bool says_all(struct request *req)
 	return pg_words_is(&w, "all");
 }
 
-static struct sql_error *syntax_error(struct request *req)
+static struct sql_error *syntax_error(struct pg_conn *c, struct request *req)
 {
 	const struct sql_analysis *an = req->sql.analysis;
 	struct sql_error *e = pg_error_new(req->arena, "42601", "%.*s", SLICE_ARG(an->error_message));
 
 	e->position = an->error_position;
+	/* the semicolon was taken off: what was parsed ended where it stood */
+	const struct pg_query *q = &c->query;
+	if (c->ask == PG_ASK_QUERY && q->at < q->count && slice_eq_str(e->message, "syntax error at end of input")) {
+		struct slice one = pg_trim(q->list[q->at]);
+		const char *end = one.ptr + one.len, *last = q->text.ptr + q->text.len;
+
+		while (end < last && (*end == ' ' || *end == '\n' || *end == '\t'))
+			end++;
+		if (end < last && *end == ';') {
+			e->message = SLICE_LIT("syntax error at or near \";\"");
+			e->position = (int)slice_chars(slice_of(one.ptr, (size_t)(end - one.ptr))) + 1;
+		}
+	}
 	return e;
 }
 
@@ -191,7 +205,7 @@ static struct sql_error *refused(struct pg_conn *c, struct request *req)
 	if (req->sql.copy_in && c->copy.failure)
 		return c->copy.failure;
 	if (!req->sql.analysis->valid)
-		return syntax_error(req);
+		return syntax_error(c, req);
 	if (pg_refuses(c, c->verb) && (!req->sql.describe || req->sql.analysis->returns_rows))
 		return pg_error_new(req->arena, "25P02", PG_ABORTED);
 	return NULL;

@@ -398,3 +398,41 @@ void pg_engine_close(struct pg_conn *c)
 	if (c->sql)
 		sql_cursors_close(c->sql, true);
 }
+
+bool pg_engine_send(void *of, uint32_t oid, struct slice text, struct buf *out)
+{
+	struct pg_conn *c = of;
+	struct arena a;
+	struct sql_datum v;
+
+	if (!c->sql)
+		return false;
+	arena_init(&a);
+	sql_session_enter(c->sql, &a);
+	struct sql_env *env = &c->server->engine->env;
+	size_t at = out->len;
+	bool ok = sql_type_in(env, oid, -1, text, &v) && sql_type_send(env, oid, v, out);
+	if (!ok)
+		buf_cut(out, at);
+	sql_session_leave(c->sql);
+	arena_release(&a);
+	return ok;
+}
+
+bool pg_engine_read_binary(struct pg_conn *c, uint32_t oid, struct slice bytes, struct arena *a, struct slice *text)
+{
+	struct sql_datum v;
+	struct buf b;
+
+	if (!pg_engine_session(c))
+		return false;
+	buf_init(&b, (size_t)1 << 30);
+	sql_session_enter(c->sql, a);
+	struct sql_env *env = &c->server->engine->env;
+	bool ok = sql_type_recv(env, oid, -1, bytes, &v) && sql_type_out(env, oid, v, &b);
+	if (ok)
+		*text = arena_slice(a, buf_slice(&b));
+	sql_session_leave(c->sql);
+	buf_release(&b);
+	return ok;
+}

@@ -293,6 +293,8 @@ static const struct sql_error *execute_rows(struct pg_conn *c, const struct requ
 
 	if (wrong)
 		return wrong;
+	p->formats.send = pg_engine_send;
+	p->formats.of = c;
 	wrong = pg_write_rows(out, sql, &p->formats, 0, now, req->arena);
 	if (!wrong && now < sql->nrows)
 		wrong = pg_write_rows(&p->rest, sql, &p->formats, now, sql->nrows, req->arena);

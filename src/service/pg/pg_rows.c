@@ -141,6 +141,11 @@ static bool write_mixed_row(struct buf *out, const struct sql_value *cells, cons
 		}
 		size_t at = out->len;
 		buf_add_be32(out, 0);
+		if (!types[i] && formats->send && formats->send(formats->of, sql->columns[i].oid, cells[i].text, out)) {
+			if (!buf_failed(out))
+				buf_patch_be32(out, at, (uint32_t)(out->len - at - 4));
+			continue;
+		}
 		if (!types[i] || !types[i]->send(types[i], cells[i].text, out)) {
 			*bad = i;
 			return false;

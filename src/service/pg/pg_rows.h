@@ -16,8 +16,11 @@
 struct pg_formats {
 	const uint16_t *list; /* 0 text, 1 binary */
 	size_t count;
+	/* For types that pg_types does not know: text to binary. Optional. */
+	bool (*send)(void *of, uint32_t oid, struct slice text, struct buf *out);
+	void *of;
 };
-#define PG_FORMATS_TEXT ((struct pg_formats){ NULL, 0 })
+#define PG_FORMATS_TEXT ((struct pg_formats){ .count = 0 })
 static inline uint16_t pg_format(const struct pg_formats *f, size_t column)
 {
 	return f->count == 0 ? 0 : f->count == 1 ? f->list[0] : column < f->count ? f->list[column] : 0;
