@@ -18,7 +18,7 @@ static const struct sql_reply reply = { .has_rows = true, .columns = columns, .n
 START_TEST(a_column_tells_table_type_length_modifier_and_format)
 {
 	const uint16_t list[] = { 1, 0, 1 };
-	const struct pg_formats formats = { list, 3 };
+	const struct pg_formats formats = { .list = list, .count = 3 };
 	struct buf out;
 
 	buf_init(&out, 1000);
@@ -59,7 +59,7 @@ END_TEST
 START_TEST(one_format_is_for_all_columns_and_a_list_for_each)
 {
 	const uint16_t binary = 1, mixed[] = { 0, 1, 0 };
-	const struct pg_formats all = { &binary, 1 }, each = { mixed, 3 };
+	const struct pg_formats all = { .list = &binary, .count = 1 }, each = { .list = mixed, .count = 3 };
 	struct buf out, shown;
 	struct arena a;
 
@@ -80,7 +80,7 @@ END_TEST
 START_TEST(a_cell_that_cannot_be_leaves_nothing_written)
 {
 	const uint16_t binary = 1;
-	const struct pg_formats all = { &binary, 1 };
+	const struct pg_formats all = { .list = &binary, .count = 1 };
 	struct buf out;
 	struct arena a;
 
