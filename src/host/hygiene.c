@@ -282,6 +282,29 @@ void hygiene_trailer(struct host *host, struct trace_trailer *trailer, struct bu
 	trailer->hygiene = slice_skip(buf_slice(text), leaks_end);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	const struct slice *x = a, *y = b;
+	size_t len = x->len < y->len ? x->len : y->len;
+	int c = memcmp(x->ptr, y->ptr, len);
+
+	return c ? c : (x->len > y->len) - (x->len < y->len);
+}
+
+/* Sorted, so that two runs read alike: what ended first is chance. Returns how many lines. */
+static size_t add_said(const struct hygiene *h, struct buf *out)
+{
+	struct slice rest = buf_slice(&h->said), lines[SAID_BYTES / 4];
+	size_t n = 0;
+
+	while (rest.len && n < sizeof(lines) / sizeof(lines[0]))
+		lines[n++] = slice_split(&rest, '\n');
+	qsort(lines, n, sizeof(lines[0]), by_text);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, "%.*s\n", SLICE_ARG(lines[i]));
+	return n;
+}
+
 void hygiene_report(const struct hygiene *h, struct buf *out)
 {
 	static const char *const words[LEAK_COUNT] = {
@@ -291,7 +314,6 @@ void hygiene_report(const struct hygiene *h, struct buf *out)
 		[LEAK_AFTER_FORK] = "used after fork",    [LEAK_THREADS] = "used by two threads at once",
 	};
 	const char *sep = "seam: connections: ";
-	size_t lines = 0;
 
 	for (int i = 0; i < LEAK_COUNT; i++)
 		if (h->leaks[i]) {
@@ -301,9 +323,7 @@ void hygiene_report(const struct hygiene *h, struct buf *out)
 	if (sep[0] != ',')
 		return;
 	buf_add_char(out, '\n');
-	buf_add_slice(out, buf_slice(&h->said));
-	for (size_t i = 0; i < h->said.len; i++)
-		lines += h->said.ptr[i] == '\n';
+	size_t lines = add_said(h, out);
 	if (lines < h->found_count)
 		buf_addf(out, "  and %llu more, see the trailer of the trace\n", (unsigned long long)(h->found_count - lines));
 }

@@ -1,6 +1,7 @@
 /* Uses libpq as one should not: each function one mistake. */
 #include <libpq-fe.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -47,6 +48,20 @@ static void forks(void)
 	waitpid(child, NULL, 0);
 	PQclear(result);
 	PQfinish(conn);
+}
+
+/* A child with a connection of its own, which gets no chance to close it. */
+static void killed(void)
+{
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		PQexec(open_as("killed"), "select 1");
+		raise(SIGKILL);
+	}
+	waitpid(child, NULL, 0);
 }
 
 static void *slow(void *conn)
@@ -102,6 +117,7 @@ int main(void)
 	idles();
 	threads();
 	forks();
+	killed();
 	leaks();
 	return 0;
 }
