@@ -36,6 +36,7 @@ static int start_fake(struct host *h, struct served *s, struct err *err)
 					 .path = s->declared->path,
 					 .json = s->declared->json,
 					 .folder = s->declared->folder,
+					 .rundir = h->dir.path,
 					 .seed = h->options->seed,
 					 .now_ns = wall_now };
 

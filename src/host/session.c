@@ -49,6 +49,17 @@ struct session *session_open(struct host *h, int fd, uint32_t endpoint, uint16_t
 	return s;
 }
 
+static size_t session_step(struct session *s, struct slice in);
+
+/* The answer that held the stream up is out: on with what came, also with what the
+ * codec has read already (the second statement of a Query). */
+static void go_on(struct session *s)
+{
+	stream_resume(&s->stream);
+	if (s->state == SESSION_OPEN && !s->stream.hold && !s->stream.in.len && s->codec)
+		session_step(s, SLICE_LIT(""));
+}
+
 static void interrupt(struct link *link, void (*fill)(struct reply *reply, struct request *request))
 {
 	struct session *s = (struct session *)((char *)link - offsetof(struct session, link));
@@ -60,7 +71,7 @@ static void interrupt(struct link *link, void (*fill)(struct reply *reply, struc
 	s->reply.fault = FAULT_NONE;
 	finish_request(s);
 	if (s->state == SESSION_OPEN)
-		stream_resume(&s->stream);
+		go_on(s);
 }
 
 /* A fake has finished the answer that it put off; a rule's delay still comes on top. */
@@ -76,6 +87,42 @@ static void resume(struct link *link)
 	s->reply.later = false;
 	s->state = SESSION_WAITING;
 	session_start_timer(s, s->reply.delay_ns);
+}
+
+static void on_other(uv_poll_t *poll, int status, int events)
+{
+	struct session *s = poll->data;
+
+	(void)status; /* an error shows when it is read */
+	(void)events;
+	s->link.now_ns = host_wall_ns();
+	s->other_ready(s->codec);
+}
+
+static void free_handle(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static bool watch(struct link *link, int fd, void (*ready)(void *state))
+{
+	struct session *s = (struct session *)((char *)link - offsetof(struct session, link));
+
+	if (s->other) {
+		uv_close((uv_handle_t *)s->other, free_handle);
+		s->other = NULL;
+	}
+	if (fd < 0)
+		return true;
+	uv_poll_t *poll = calloc(1, sizeof(*poll));
+	if (!poll || uv_poll_init(&s->host->loop, poll, fd) != 0) {
+		free(poll);
+		return false;
+	}
+	poll->data = s;
+	s->other = poll;
+	s->other_ready = ready;
+	return uv_poll_start(poll, UV_READABLE, on_other) == 0;
 }
 
 static void begin_request(struct session *s)
@@ -104,7 +151,8 @@ void session_attribute(struct session *s, struct process *p, int32_t tid, uint32
 				 .asks_login = rules_name(h->rules, PORT_SQL, slice_str(s->served->declared->name), SLICE_LIT("login")),
 				 .now_ns = host_wall_ns(),
 				 .interrupt = interrupt,
-				 .resume = resume };
+				 .resume = resume,
+				 .watch = watch };
 	begin_request(s);
 	s->state = SESSION_SNIFFING;
 	events_session(s, "conn.open", NULL);
@@ -401,7 +449,7 @@ static void on_drained(struct stream *stream)
 	struct session *s = (struct session *)stream;
 
 	if (s->state == SESSION_OPEN && stream->hold)
-		stream_resume(stream);
+		go_on(s);
 	if (s->state == SESSION_OPEN && stream->ending && !stream->hold) {
 		end_session(s, NULL, !s->served->type->codec->farewell);
 		stream_finish(stream);
@@ -418,7 +466,7 @@ static void on_timer(uv_timer_t *timer)
 	}
 	if (s->held) {
 		s->held = false;
-		stream_resume(&s->stream);
+		go_on(s);
 		if (s->stream.ending && s->state == SESSION_SNIFFING) { /* it left without a word */
 			end_session(s, NULL, true);
 			stream_finish(&s->stream);
@@ -437,7 +485,7 @@ static void on_timer(uv_timer_t *timer)
 	}
 	finish_request(s);
 	if (s->state == SESSION_OPEN && !s->stream.tail)
-		stream_resume(&s->stream);
+		go_on(s);
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -454,6 +502,7 @@ static void on_closed(struct stream *stream)
 	struct session *s = (struct session *)stream;
 	struct host *h = s->host;
 
+	watch(&s->link, -1, NULL);
 	if (s->codec)
 		s->served->type->codec->free(s->codec);
 	request_release(&s->request);

@@ -54,6 +54,8 @@ struct session {
 	bool held;               /* a rule on connect makes it wait for its first answer */
 	uv_timer_t timer;        /* attribution, then delays */
 	struct handshake handshake;
+	uv_poll_t *other;        /* what link->watch watches; NULL: nothing */
+	void (*other_ready)(void *state);
 };
 
 /* Writes the end and closes, with a reset or after what is still to be sent. */

@@ -48,6 +48,12 @@ struct link {
 	/* The answer that a fake put off (reply->later) is complete. Nothing happens when the
 	 * connection is gone. */
 	void (*resume)(struct link *link);
+	/*
+	 * Calls `ready` with the codec's state whenever fd can be read: of a real system
+	 * that answers in the fake's place. One a connection; -1: no more, before fd is
+	 * closed. False: it cannot be watched.
+	 */
+	bool (*watch)(struct link *link, int fd, void (*ready)(void *state));
 };
 
 /* A service of the rule file, made once a run, shared by its connections. */
@@ -57,6 +63,7 @@ struct service_config {
 	const char *path;           /* path of the declaration in doc: "services.warehouse" */
 	json_t *json;               /* the declaration; borrowed */
 	const char *folder;         /* relative file names start here */
+	const char *rundir;         /* the run's folder; NULL: there is none */
 	uint64_t seed;              /* of the run: for ids and keys */
 	uint64_t (*now_ns)(void);   /* the run's clock, nanoseconds since 1970 */
 };

@@ -9,6 +9,7 @@
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
 #include "service/pg/pg_message.h"
+#include "service/pg/pg_real.h"
 #include "service/pg/sql/engine.h"
 
 #define SCRATCH_MAX (256 * 1024 * 1024) /* bytes: a bind value as text is at most twice its message, plus numbers */
@@ -39,6 +40,7 @@ static void conn_free(void *state)
 	pg_cancel_leave(c);
 	pg_engine_leave(c);
 	arena_release(&c->shown);
+	pg_backend_close(c->backend);
 	pg_auth_release(&c->auth);
 	pg_statement_drop(c->statement);
 	pg_portals_release(&c->portals);
@@ -154,6 +156,7 @@ static void server_free(void *fake)
 	if (!s)
 		return;
 	sql_engine_free(s->engine);
+	pg_cluster_stop(s->cluster);
 	free(s->version);
 	free(s);
 }
@@ -182,7 +185,8 @@ static int server_new(void **fake, const struct service_config *config, struct e
 {
 	json_t *version = json_object_get(config->json, "version"), *databases = json_object_get(config->json, "databases"),
 	       *users = json_object_get(config->json, "users"), *auth = json_object_get(config->json, "auth"),
-	       *most = json_object_get(config->json, "max_connections"), *read_only = json_object_get(config->json, "read_only");
+	       *most = json_object_get(config->json, "max_connections"), *read_only = json_object_get(config->json, "read_only"),
+	       *engine = json_object_get(config->json, "engine");
 	enum pg_auth_method method = PG_AUTH_SCRAM;
 	struct pg_server *s = NULL;
 	int rc;
@@ -199,6 +203,10 @@ static int server_new(void **fake, const struct service_config *config, struct e
 		return service_bad(config, err, "auth", "needs \"users\", like {\"app\": \"secret\"}");
 	if (most && (!json_is_integer(most) || json_integer_value(most) < 1 || json_integer_value(most) > 262143))
 		return service_bad(config, err, "max_connections", "expected a number from 1 to 262143");
+	if (engine && (!json_is_string(engine) || (strcmp(json_string_value(engine), "fake") != 0 && strcmp(json_string_value(engine), "postgres") != 0)))
+		return service_bad(config, err, "engine", "expected \"fake\", or \"postgres\" for a real one of the run's own");
+	if (json_object_get(config->json, "seed") && !(engine && !strcmp(json_string_value(engine), "postgres")))
+		return service_bad(config, err, "seed", "this version seeds \"engine\": \"postgres\" only");
 	if (read_only && !json_is_boolean(read_only))
 		return service_bad(config, err, "read_only", "expected true or false");
 	rc = check_names(config, "databases", databases, err);
@@ -220,17 +228,29 @@ static int server_new(void **fake, const struct service_config *config, struct e
 	s->read_only = json_is_true(read_only);
 	s->seed = config->seed;
 	s->now_ns = config->now_ns;
+	if (engine && !strcmp(json_string_value(engine), "postgres")) {
+		rc = pg_cluster_start(&s->cluster, config, err);
+		if (!rc)
+			rc = pg_backend_seed(pg_cluster_socket(s->cluster), config, err);
+		if (rc) {
+			server_free(s);
+			return rc;
+		}
+	}
 	*fake = s;
 	return 0;
 }
 
 static bool answer(void *fake, void *conn, struct request *req, struct reply *reply)
 {
-	(void)fake;
+	const struct pg_server *s = fake;
+
 	if (req->sql.login) {
 		reply->by = BY_FAKE;
 		return true;
 	}
+	if (s && s->cluster)
+		return pg_backend_answer(conn, req, reply);
 	if (!pg_command_answer(conn, req, reply) && !pg_engine_answer(conn, req, reply))
 		return false;
 	reply->by = BY_FAKE;
@@ -238,7 +258,7 @@ static bool answer(void *fake, void *conn, struct request *req, struct reply *re
 	return true;
 }
 
-static const char *const keys[] = { "auth", "databases", "max_connections", "read_only", "users", "version", NULL };
+static const char *const keys[] = { "auth", "databases", "engine", "max_connections", "read_only", "seed", "users", "version", NULL };
 
 static const struct codec codec = {
 	.new = conn_new,

@@ -4,6 +4,7 @@
  */
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
+#include "service/pg/pg_real.h"
 
 void pg_cancel_join(struct pg_conn *c)
 {
@@ -44,6 +45,7 @@ void pg_cancel(struct pg_server *server, uint32_t pid, uint32_t key)
 {
 	for (struct pg_conn *c = server ? server->first : NULL; c; c = c->next)
 		if (c->pid == pid && c->key == key && c->link->interrupt) {
+			pg_backend_cancel(c);
 			if (pg_engine_waits(c))
 				pg_engine_cancel(c);
 			else

@@ -30,6 +30,7 @@ struct pg_server {
 	uint64_t seed;
 	uint64_t (*now_ns)(void); /* the run's clock */
 	struct sql_engine *engine; /* made by the first statement; pg_engine.c */
+	struct pg_cluster *cluster; /* a real PostgreSQL answers: pg_real.h; NULL: the fake */
 	struct pg_conn *first;  /* connections, for CancelRequest */
 };
 
@@ -88,6 +89,7 @@ struct pg_conn {
 	struct buf scratch;
 	struct sql_session *sql; /* of the engine; NULL: not needed yet */
 	struct arena shown;      /* a setting's value as SHOW prints it */
+	struct pg_backend *backend; /* with a cluster: this program's connection to it */
 };
 
 /* ---- what the files offer to pg.c ---- */

@@ -50,7 +50,7 @@ struct sql_session *pg_engine_session(struct pg_conn *c)
 	struct pg_server *server = c->server;
 	const char *why;
 
-	if (c->sql || !server)
+	if (c->sql || !server || server->cluster)
 		return c->sql;
 	if (!server->engine) {
 		struct sql_engine_config config = { .seed = server->seed, .version = server->version, .database = "postgres" };
