@@ -13,13 +13,17 @@
 	TABLE(func_datetime_rows) TABLE(func_datetime_part_rows) TABLE(func_int_rows) TABLE(func_float_rows) TABLE(func_numeric_rows) TABLE(func_compare_rows) TABLE(func_type_rows) TABLE(func_json_rows) TABLE(func_json_build_rows) \
 	TABLE(func_json_set_rows)
 
+/* What looks at the catalog and the session: sysfunc.h. */
+#define SYSTEM_TABLES TABLE(sysfunc_name_rows) TABLE(sysfunc_session_rows) TABLE(sysfunc_define_rows) TABLE(sysfunc_privilege_rows) TABLE(sysfunc_rows_rows)
+
 #define TABLE(name) extern const struct func_row name[];
 TABLES
+SYSTEM_TABLES
 #undef TABLE
 
 static const struct func_row *const tables[] = {
 #define TABLE(name) name,
-	TABLES
+	TABLES SYSTEM_TABLES
 #undef TABLE
 };
 
