@@ -11,6 +11,7 @@
 #include "service/pg/sql/library.h"
 #include "service/pg/sql/plan.h"
 #include "service/pg/sql/store.h"
+#include "service/pg/sql/sysfunc.h"
 #include "service/pg/sql/sequence.h"
 #include "service/pg/sql/transaction.h"
 #include "service/pg/sql/utility.h"
@@ -100,6 +101,7 @@ static bool open_database(struct sql_engine *e, const char **why)
 		*why = "SQLite refuses a function of the library";
 		return false;
 	}
+	sql_sysfunc_attach(&e->env);
 	return true;
 }
 

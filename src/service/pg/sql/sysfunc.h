@@ -16,6 +16,9 @@ extern const struct func_row sysfunc_name_rows[], sysfunc_session_rows[], sysfun
 /* Gives an env its view of the catalog: env->oid_of and env->name_of. */
 void sql_sysfunc_attach(struct sql_env *env);
 
+/* A catalog that the next query reads: it is made when it is first looked at. */
+void sql_sysfunc_reads(struct sql_session *s, const char *catalog);
+
 /* "a.b" or "\"A b\".c" as its parts, folded and unquoted; 0: not a name, or too long. The env's arena. */
 size_t sql_name_parts(struct sql_env *env, struct slice text, struct slice parts[3]);
 /* As quote_ident(). */

@@ -82,6 +82,7 @@ static void print_index(struct sql_session *s, struct buf *b, const struct sql_r
 /* The table of an index and the index itself. */
 static const struct sql_index *find_index(struct sql_session *s, uint32_t oid, const struct sql_relation **rel)
 {
+	sql_sysfunc_reads(s, "pg_index");
 	int64_t table = sql_cat_int(s->engine->store, "SELECT indrelid FROM pg_index WHERE indexrelid = ?1", "i", (int64_t)oid);
 
 	*rel = table ? sql_catalog_relation_oid(s, (uint32_t)table) : NULL;
@@ -192,6 +193,7 @@ STRICT(constraintdef)
 	const struct sql_relation *rel;
 	struct buf b;
 
+	sql_sysfunc_reads(s, "pg_constraint");
 	int64_t owner = sql_cat_int(s->engine->store, "SELECT conrelid FROM pg_constraint WHERE oid = ?1", "i", (int64_t)oid);
 	rel = owner ? sql_catalog_relation_oid(s, (uint32_t)owner) : NULL;
 	for (size_t i = 0; rel && i < rel->nconstraints; i++)
@@ -255,6 +257,10 @@ FUNC(nothing)
 static void comment(sqlite3_context *ctx, const char *query, int64_t object, struct slice catalog, int64_t sub)
 {
 	struct sql_store *st = session_of(ctx)->engine->store;
+
+	sql_sysfunc_reads(session_of(ctx), "pg_class");
+	sql_sysfunc_reads(session_of(ctx), "pg_description");
+	sql_sysfunc_reads(session_of(ctx), "pg_shdescription");
 	sqlite3_stmt *q = sql_cat_query(st, query, "iSi", object, catalog, sub);
 
 	if (sqlite3_step(q) == SQLITE_ROW)
@@ -293,6 +299,8 @@ STRICT(userbyid)
 {
 	struct sql_env *env = sql_env_of(ctx);
 	struct sql_store *st = env->session->engine->store;
+
+	sql_sysfunc_reads(env->session, "pg_authid");
 	sqlite3_stmt *q = sql_cat_query(st, "SELECT rolname FROM pg_authid WHERE oid = ?1", "i", (int64_t)arg_int(argv[0]));
 
 	if (sqlite3_step(q) == SQLITE_ROW)
@@ -321,6 +329,8 @@ STRICT(serial_sequence)
 		sql_raise(ctx, "42703", "column \"%.*s\" of relation \"%s\" does not exist", SLICE_ARG(column), rel->name);
 		return;
 	}
+	sql_sysfunc_reads(env->session, "pg_depend");
+	sql_sysfunc_reads(env->session, "pg_sequence");
 	int64_t oid = sql_cat_int(env->session->engine->store,
 				  "SELECT objid FROM pg_depend WHERE refclassid = 1259 AND refobjid = ?1 AND refobjsubid = ?2 AND classid = 1259 "
 				  "AND deptype IN ('a', 'i') AND objid IN (SELECT seqrelid FROM pg_sequence)", "ii", (int64_t)rel->oid, (int64_t)number);

@@ -12,6 +12,14 @@
 
 #define CATALOG_SCHEMA 11
 
+void sql_sysfunc_reads(struct sql_session *s, const char *catalog)
+{
+	struct sql_system_table *t = sql_system_table_named(s->engine->store, slice_str(catalog));
+
+	if (t)
+		sql_system_read(s->engine->store, t);
+}
+
 /* ---- names ---- */
 
 static bool starts_name(char c)
@@ -268,8 +276,9 @@ static uint32_t operator_by_text(struct sql_env *env, struct slice text, bool wi
 
 /* ---- the reg types ---- */
 
-static uint32_t by_query(struct sql_env *env, const char *text, struct slice name)
+static uint32_t by_query(struct sql_env *env, const char *catalog, const char *text, struct slice name)
 {
+	sql_sysfunc_reads(env->session, catalog);
 	return (uint32_t)sql_cat_int(env->session->engine->store, text, "S", name);
 }
 
@@ -297,10 +306,10 @@ static uint32_t oid_of(struct sql_env *env, uint32_t kind, struct slice name)
 	name = parts[count - 1];
 	switch (kind) {
 	case T_REGNAMESPACE: sql_catalog_schema(env->session, name, &oid); return oid;
-	case T_REGROLE: return by_query(env, "SELECT oid FROM pg_authid WHERE rolname = ?1", name);
-	case T_REGCOLLATION: return by_query(env, "SELECT oid FROM pg_collation WHERE collname = ?1", name);
-	case T_REGCONFIG: return by_query(env, "SELECT oid FROM pg_ts_config WHERE cfgname = ?1", name);
-	case T_REGDICTIONARY: return by_query(env, "SELECT oid FROM pg_ts_dict WHERE dictname = ?1", name);
+	case T_REGROLE: return by_query(env, "pg_authid", "SELECT oid FROM pg_authid WHERE rolname = ?1", name);
+	case T_REGCOLLATION: return by_query(env, "pg_collation", "SELECT oid FROM pg_collation WHERE collname = ?1", name);
+	case T_REGCONFIG: return by_query(env, "pg_ts_config", "SELECT oid FROM pg_ts_config WHERE cfgname = ?1", name);
+	case T_REGDICTIONARY: return by_query(env, "pg_ts_dict", "SELECT oid FROM pg_ts_dict WHERE dictname = ?1", name);
 	default: return 0;
 	}
 }
@@ -319,7 +328,7 @@ static void print_args(struct sql_env *env, const struct sql_proc *p, struct buf
 static void print_name(struct sql_env *env, uint32_t kind, uint32_t oid, struct buf *out)
 {
 	struct sql_session *s = env->session;
-	const char *query = NULL;
+	const char *query = NULL, *catalog = NULL;
 	size_t count;
 
 	switch (kind) {
@@ -367,12 +376,13 @@ static void print_name(struct sql_env *env, uint32_t kind, uint32_t oid, struct 
 			sql_name_quote(out, slice_str(name));
 		return;
 	}
-	case T_REGROLE: query = "SELECT rolname FROM pg_authid WHERE oid = ?1"; break;
-	case T_REGCOLLATION: query = "SELECT collname FROM pg_collation WHERE oid = ?1"; break;
-	case T_REGCONFIG: query = "SELECT cfgname FROM pg_ts_config WHERE oid = ?1"; break;
-	case T_REGDICTIONARY: query = "SELECT dictname FROM pg_ts_dict WHERE oid = ?1"; break;
+	case T_REGROLE: catalog = "pg_authid"; query = "SELECT rolname FROM pg_authid WHERE oid = ?1"; break;
+	case T_REGCOLLATION: catalog = "pg_collation"; query = "SELECT collname FROM pg_collation WHERE oid = ?1"; break;
+	case T_REGCONFIG: catalog = "pg_ts_config"; query = "SELECT cfgname FROM pg_ts_config WHERE oid = ?1"; break;
+	case T_REGDICTIONARY: catalog = "pg_ts_dict"; query = "SELECT dictname FROM pg_ts_dict WHERE oid = ?1"; break;
 	default: return;
 	}
+	sql_sysfunc_reads(s, catalog);
 	sqlite3_stmt *q = sql_cat_query(s->engine->store, query, "i", (int64_t)oid);
 	if (sqlite3_step(q) == SQLITE_ROW)
 		sql_name_quote(out, slice_str((const char *)sqlite3_column_text(q, 0)));

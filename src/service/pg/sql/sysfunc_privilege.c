@@ -56,6 +56,7 @@ static bool known_privilege(struct sql_env *env, const struct kind *k, struct sl
 
 static bool known_role(struct sql_env *env, struct slice name)
 {
+	sql_sysfunc_reads(env->session, "pg_authid");
 	if (slice_eq_str(name, "public") || slice_eq_str(name, env->session->user) ||
 	    sql_cat_int(env->session->engine->store, "SELECT oid FROM pg_authid WHERE rolname = ?1", "S", name))
 		return true;

@@ -157,6 +157,7 @@ static const struct {
 
 static int64_t role_oid(struct sql_env *env, struct slice name)
 {
+	sql_sysfunc_reads(env->session, "pg_authid");
 	return name.len ? sql_cat_int(env->session->engine->store, "SELECT oid FROM pg_authid WHERE rolname = ?1", "S", name) : 0;
 }
 

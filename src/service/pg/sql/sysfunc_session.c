@@ -130,30 +130,31 @@ FUNC(client_encoding)
 	result_text(ctx, sql_session_setting(session_of(ctx), "client_encoding"));
 }
 
-/* pg_enc2name_tbl of pg_wchar.h, as far as one meets them */
-static const struct {
-	int number;
-	const char *name;
-} encodings[] = { { 0, "SQL_ASCII" }, { 6, "UTF8" }, { 8, "LATIN1" }, { 9, "LATIN2" }, { 16, "LATIN9" }, { 24, "WIN1252" } };
+/* By number: enum pg_enc of pg_wchar.h. */
+static const char *const encodings[] = {
+	"SQL_ASCII", "EUC_JP", "EUC_CN", "EUC_KR", "EUC_TW", "EUC_JIS_2004", "UTF8", "MULE_INTERNAL",
+	"LATIN1", "LATIN2", "LATIN3", "LATIN4", "LATIN5", "LATIN6", "LATIN7", "LATIN8",
+	"LATIN9", "LATIN10", "WIN1256", "WIN1258", "WIN866", "WIN874", "KOI8R", "WIN1251",
+	"WIN1252", "ISO_8859_5", "ISO_8859_6", "ISO_8859_7", "ISO_8859_8", "WIN1250", "WIN1253", "WIN1254",
+	"WIN1255", "WIN1257", "KOI8U", "SJIS", "BIG5", "GBK", "UHC", "GB18030",
+	"JOHAB", "SHIFT_JIS_2004",
+};
+#define NENCODINGS ((int64_t)(sizeof(encodings) / sizeof(encodings[0])))
 
 STRICT(encoding_to_char)
 {
-	for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++)
-		if (encodings[i].number == arg_int(argv[0])) {
-			result_text(ctx, slice_str(encodings[i].name));
-			return;
-		}
-	result_text(ctx, SLICE_LIT(""));
+	int64_t n = arg_int(argv[0]);
+
+	result_text(ctx, n >= 0 && n < NENCODINGS ? slice_str(encodings[n]) : SLICE_LIT(""));
 }
 
 STRICT(char_to_encoding)
 {
-	for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++)
-		if (slice_eq_nocase_str(arg_text(argv[0]), encodings[i].name)) {
-			sqlite3_result_int(ctx, encodings[i].number);
-			return;
-		}
-	sqlite3_result_int(ctx, -1);
+	int n = 0;
+
+	while (n < NENCODINGS && !slice_eq_nocase_str(arg_text(argv[0]), encodings[n]))
+		n++;
+	sqlite3_result_int(ctx, n < NENCODINGS ? n : -1);
 }
 
 FUNC(nothing)
