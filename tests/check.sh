@@ -25,7 +25,7 @@ part() {
 	layers) tests/layers.sh && echo "layers: 1 passed, 0 failed" ;;
 	unit) "$BUILD/bin/unit" ;;
 	fuzz) tests/fuzz/replay.sh "$BUILD" ;;
-	life) tests/life/life.py; lives=$?; tests/life/modes.py || lives=1; tests/life/session.py || lives=1; tests/life/faults.py && return $lives ;;
+	life) tests/life/life.py; lives=$?; tests/life/modes.py || lives=1; tests/life/session.py || lives=1; tests/life/faults.py || lives=1; tests/life/until.py && return $lives ;;
 	hazards) tests/hazards/run.sh ;;
 	compat) tests/compat/run.sh ;;
 	cases) tests/cases/run.py ;;

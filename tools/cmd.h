@@ -34,6 +34,7 @@ int cmd_lineage(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_mask(int argc, char **argv);
 int cmd_sweep(int argc, char **argv);
+int cmd_state(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 

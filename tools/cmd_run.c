@@ -32,14 +32,17 @@ static const char help[] =
 	"      --strict           the same, and unused rules fail the run too\n"
 	"      --require-traffic  a run in which nothing was intercepted fails (122)\n"
 	"      --allow-unshimmed  programs that the shim cannot enter, or that bypass it, do not fail the run\n"
+	"      --until EXPECT     end COMMAND when the expectation holds (JSON, a file, or a text like http:slack)\n"
+	"      --timeout TIME     end COMMAND after that time (124)\n"
+	"      --restart-after EVENT  kill COMMAND after that event (like sql:COMMIT), once, and start it again\n"
 	"      --session DIR      join the session that seam session start made (default: SEAM_SESSION)\n"
 	"  -q, --quiet            no summary after the program ended\n\n"
-	"exit status: COMMAND's own (128+n for signal n); 120 check or strict, 121 ran without the shim,\n"
+	"exit status: COMMAND's own (128+n for signal n); 120 check, strict or until, 124 timeout, 121 ran without the shim,\n"
 	"  122 nothing intercepted, 125 seam failed, 126 cannot be run or intercepted, 127 not found\n\n"
 	"example:\n"
 	"  seam run -r rules.json -t run.trace -- psql -h db.prod -c 'select 1'\n";
 
-enum { OPT_MODE = 256, OPT_PROFILE, OPT_SEED, OPT_ISOLATE, OPT_CHECK, OPT_STRICT, OPT_TRAFFIC, OPT_UNSHIMMED, OPT_SESSION, OPT_CLOCK, OPT_REPEAT, OPT_LATER };
+enum { OPT_MODE = 256, OPT_PROFILE, OPT_SEED, OPT_ISOLATE, OPT_CHECK, OPT_STRICT, OPT_TRAFFIC, OPT_UNSHIMMED, OPT_SESSION, OPT_CLOCK, OPT_REPEAT, OPT_UNTIL, OPT_TIMEOUT, OPT_RESTART, OPT_LATER };
 
 static const struct option options[] = {
 	{ "rules", required_argument, NULL, 'r' },
@@ -57,11 +60,11 @@ static const struct option options[] = {
 	/* spec'd, and not known to this version */
 	{ "session", required_argument, NULL, OPT_SESSION },
 	{ "clock", required_argument, NULL, OPT_CLOCK },
-	{ "virtual-time", no_argument, NULL, OPT_LATER },
 	{ "repeat", required_argument, NULL, OPT_REPEAT },
-	{ "restart-after", required_argument, NULL, OPT_LATER },
-	{ "until", required_argument, NULL, OPT_LATER },
-	{ "timeout", required_argument, NULL, OPT_LATER },
+	{ "until", required_argument, NULL, OPT_UNTIL },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "restart-after", required_argument, NULL, OPT_RESTART },
+	{ "virtual-time", no_argument, NULL, OPT_LATER },
 	{ 0 },
 };
 
@@ -130,6 +133,15 @@ static int take_isolate(const char *mode, struct host_options *o)
 	return refuse(cmd_usage("run", "--isolate \"%s\": expected auto, on or off", mode));
 }
 
+static bool take_time(const char *text, uint64_t *ms)
+{
+	char *end;
+	double n = strtod(text, &end);
+
+	*ms = (uint64_t)(strcmp(end, "ms") == 0 ? n : strcmp(end, "m") == 0 ? n * 60000 : n * 1000);
+	return end != text && n < 1e6 && *ms > 0 && (!*end || strcmp(end, "ms") == 0 || strcmp(end, "s") == 0 || strcmp(end, "m") == 0);
+}
+
 static int take_option(int got, int which, char **argv, struct host_options *o, const char **rules, const char **session, unsigned *repeat)
 {
 	switch (got) {
@@ -166,6 +178,16 @@ static int take_option(int got, int which, char **argv, struct host_options *o, 
 		return 0;
 	case OPT_UNSHIMMED:
 		o->allow_unshimmed = true;
+		return 0;
+	case OPT_UNTIL:
+		o->until = optarg;
+		return 0;
+	case OPT_RESTART:
+		o->restart_after = optarg;
+		return 0;
+	case OPT_TIMEOUT:
+		if (!take_time(optarg, &o->timeout_ms))
+			return refuse(cmd_usage("run", "--timeout \"%s\": expected a time like 500ms, 30s or 2m", optarg));
 		return 0;
 	case OPT_SESSION:
 		*session = optarg;

@@ -22,7 +22,7 @@ static const struct command {
 	{ "report", cmd_report, "join the results of test shards", false },
 	{ "export", cmd_export, "write other tools' formats", false },
 	{ "import", NULL, "read other tools' formats", false },
-	{ "state", NULL, "look at the fakes' tables and objects", false },
+	{ "state", cmd_state, "look at the fakes' tables and objects", false },
 	{ "sweep", cmd_sweep, "re-run once per event and fault", false },
 	{ "rules", cmd_rules, "check and explain rule files", false },
 	{ "mask", cmd_mask, "add a mask to a rule file", false },

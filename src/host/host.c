@@ -22,6 +22,7 @@
 #include "host/owner.h"
 #include "host/state.h"
 #include "host/verdict.h"
+#include "host/until.h"
 #include "host/watch.h"
 #include "port/body.h"
 
@@ -54,7 +55,8 @@ uint64_t host_now(const struct host *h)
 static void flush_turn(struct host *h)
 {
 	do {
-		trace_flush(h->trace);
+		if (h->trace) /* closed already: what still leaves is no reply to a request */
+			trace_flush(h->trace);
 		session_flush_dirty(h);
 	} while (h->dirty);
 }
@@ -291,7 +293,7 @@ static int end_run(struct host *h)
 	hygiene_trailer(h, &trailer, &hygiene);
 	if (h->options->check || h->options->strict)
 		h->failed = verdict_reach(h, &trailer, &h->verdict);
-	int code = exit_code(h, trailer.nunused);
+	int code = until_exit(h, exit_code(h, trailer.nunused), &h->verdict);
 	trailer.unshimmed = (const char *const *)h->unshimmed.names;
 	trailer.unshimmed_why = h->unshimmed.why;
 	trailer.nunshimmed = h->unshimmed.count;
@@ -335,6 +337,7 @@ static void release(struct host *h)
 	listen_close_all(h);
 	relay_close_all(h);
 	listen_forget_all(h);
+	until_close(h);
 	keep_close(h);
 	control_close(h);
 	signals_close(h);
@@ -412,8 +415,15 @@ int host_run(const struct host_options *options)
 		events_root(&h);
 	for (char **i = h.inherited; i && *i; i++)
 		events_note(&h, NULL, *i);
-	while (!h.root_ended)
-		uv_run(&h.loop, UV_RUN_ONCE);
+	if (until_open(&h, &err) < 0) {
+		kill(h.root, SIGKILL);
+		code = HOST_EXIT_FAILED;
+		goto complain;
+	}
+	do {
+		while (!h.root_ended)
+			uv_run(&h.loop, UV_RUN_ONCE);
+	} while (until_restarts(&h, &err));
 	code = end_run(&h);
 	goto out;
 complain:

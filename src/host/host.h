@@ -49,6 +49,9 @@ struct host_options {
 	const char *from;          /* session: what seam session save wrote, its seed; or NULL */
 	int ready_fd;              /* bare: where to say that the host is ready, else -1 */
 	bool strict;               /* unmatched requests and unused rules fail the run (120) */
+	const char *until;         /* an expectation: the program is ended when it holds; or NULL */
+	const char *restart_after; /* an event (as in `order`): the program is killed there and started again; or NULL */
+	uint64_t timeout_ms;       /* 0: none */
 	const struct host_inject *inject; /* or NULL */
 	bool check;                /* expectations of the rule files are judged, unmatched requests fail (120) */
 	bool require_traffic;      /* nothing intercepted fails the run (122) */
@@ -60,6 +63,7 @@ struct host_options {
 /* Exit codes of seam's own verdict (spec-cli). */
 enum {
 	HOST_EXIT_EXPECTATION = 120,
+	HOST_EXIT_TIMEOUT = 124, /* as timeout(1) */
 	HOST_EXIT_UNSHIMMED = 121,
 	HOST_EXIT_NO_TRAFFIC = 122,
 	HOST_EXIT_FAILED = 125,

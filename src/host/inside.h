@@ -101,6 +101,8 @@ struct host {
 	int status;                 /* waitpid's; bare runs: 0 */
 	uint64_t rss;               /* bytes: the most that the program or a child of it used; 0: not known */
 	size_t failed;              /* expectations that do not hold */
+	struct until *until;        /* or NULL */
+	bool again;                 /* the program was started a second time */
 	uint64_t injectable;        /* requests that could have been the one to inject at */
 	struct arena names;         /* of the name in question, for rules on dns */
 	struct keep *keep;          /* a session's; else NULL */
@@ -123,6 +125,8 @@ void host_complain(struct host *h, const char *text);
 /* signals.c: what the host is sent, and how the program fares */
 int signals_open(struct host *h, struct err *err);
 int signals_watch_root(struct host *h, struct err *err);
+/* The root has ended; another one will come. */
+void signals_unwatch_root(struct host *h);
 void signals_close(struct host *h);
 
 /* services.c: from rule files to listeners */

@@ -4,6 +4,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sys/stat.h>
+#include <sched.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,6 +275,34 @@ pid_t isolate_launch(struct isolate *i, const char *const *env, size_t count, in
 	if (file >= 0)
 		close(file);
 	return i->launched ? i->entrant : -1;
+}
+
+/* The keeper stays where the first program was. Calls only what is safe after fork. */
+int isolate_rejoin(struct host *h)
+{
+	static const struct { const char *name; int kind; } spaces[] = { { "user", CLONE_NEWUSER }, { "net", CLONE_NEWNET }, { "mnt", CLONE_NEWNS } };
+	char path[64], here[4096];
+	struct stat mine, theirs;
+	int fds[3];
+
+	if (!getcwd(here, sizeof(here)))
+		here[0] = '\0';
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", spaces[i].name);
+		bool known = stat(path, &mine) == 0;
+		snprintf(path, sizeof(path), "%s/ns/%s", h->isolate->proc, spaces[i].name);
+		fds[i] = open(path, O_RDONLY | O_CLOEXEC);
+		if (fds[i] < 0)
+			return -1;
+		if (known && fstat(fds[i], &theirs) == 0 && mine.st_ino == theirs.st_ino) {
+			close(fds[i]);
+			fds[i] = -1; /* root makes no user namespace */
+		}
+	}
+	for (int i = 0; i < 3; i++)
+		if (fds[i] >= 0 && setns(fds[i], spaces[i].kind) < 0)
+			return -1;
+	return here[0] && chdir(here) < 0 ? -1 : 0; /* a mount namespace is entered at its root */
 }
 
 const char *isolate_proc(const struct host *h)

@@ -48,6 +48,9 @@ int isolate_socket(struct host *h, int domain, int type, int protocol);
  * exec goes to `report`. The program's pid, or -1. */
 pid_t isolate_launch(struct isolate *i, const char *const *env, size_t count, int report);
 
+/* In a child of the host: into the namespaces of the run, for a program that is started again. 0, or -1. */
+int isolate_rejoin(struct host *h);
+
 /* "/proc/PID" of a process that lives inside as long as the run; "/proc/self"
  * when not isolated. */
 const char *isolate_proc(const struct host *h);

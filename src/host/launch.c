@@ -189,9 +189,11 @@ static pid_t start(struct host *h, const struct child *c)
 
 	while (c->env[count])
 		count++;
-	if (h->isolate)
+	if (h->isolate && !h->again)
 		return isolate_launch(h->isolate, c->env, count, c->report);
 	pid_t pid = fork();
+	if (pid == 0 && h->isolate && isolate_rejoin(h) < 0)
+		_exit(HOST_EXIT_FAILED);
 	if (pid == 0)
 		become(c);
 	return pid;

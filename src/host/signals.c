@@ -96,6 +96,24 @@ int signals_watch_root(struct host *h, struct err *err)
 	return 0;
 }
 
+static void on_unwatched(uv_handle_t *handle)
+{
+	*(bool *)handle->data = true;
+}
+
+void signals_unwatch_root(struct host *h)
+{
+	bool closed = false;
+
+	uv_poll_stop(&h->root_watch);
+	h->root_watch.data = &closed;
+	uv_close((uv_handle_t *)&h->root_watch, on_unwatched);
+	while (!closed)
+		uv_run(&h->loop, UV_RUN_NOWAIT);
+	close(h->root_fd);
+	h->root_fd = -1;
+}
+
 void signals_close(struct host *h)
 {
 	if (h->signal_fd >= 0) {

@@ -74,7 +74,7 @@ ROWS = [
     ("seam run --mode what -- true", 125, ['seam: run: --mode "what": expected fake or pass']),
     ("SEAM_MODE=fakke seam run -- true", 125, ['seam: run: SEAM_MODE "fakke": did you mean "fake"']),
     ("seam run --isolate sometimes -- true", 125, ['seam: run: --isolate "sometimes": expected auto, on or off']),
-    ("seam run --timeout 5 -- true", 125, ["seam: run: --timeout: this version does not know the option yet"]),
+    ("seam run --timeout soon -- true", 125, ["seam: run: --timeout \"soon\": expected a time like 500ms, 30s or 2m"]),
     ("seam run --profile nope -r ok.json -- true", 125, ['seam: ok.json: no profile is named "nope"']),
     ("seam run -q -t nowhere/run.trace -- true", 125,
      ["seam: nowhere/run.trace: cannot write the trace: No such file or directory"]),

@@ -62,6 +62,13 @@ class Session(life.Folder):
         return json.loads(lines[-1]), [json.loads(line) for line in lines[1:-1]]
 
 
+def gone(folder):
+    until = time.monotonic() + 5
+    while os.path.exists(folder) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not os.path.exists(folder), folder
+
+
 @test
 def reset_goes_back_to_the_seed_with_the_states_of_rules(s):
     s.begin()
@@ -71,6 +78,7 @@ def reset_goes_back_to_the_seed_with_the_states_of_rules(s):
     s.seam("session", "reset")
     assert s.keys() == ["a"] and s.web("/job") == "404"
     assert "requests" in s.seam("session", "stop")
+    gone(s.folder)
     trailer, events = s.tail()
     assert trailer["k"] == "seam.end" and trailer["unmatched"] == 0, trailer
 
@@ -174,10 +182,7 @@ def a_session_whose_owner_died_cleans_itself_up(s):
     assert s.keys() == ["a"]
     owner.kill()
     owner.wait()
-    until = time.monotonic() + 5
-    while os.path.exists(s.folder) and time.monotonic() < until:
-        time.sleep(0.02)
-    assert not os.path.exists(s.folder)
+    gone(s.folder)
     assert any("owner of the session ended" in e["sum"] for e in s.tail()[1] if e["k"] == "note")
     assert "no session at" in s.seam("session", "reset", code=2)
 
@@ -189,9 +194,9 @@ def a_killed_host_is_swept_up(s):
     os.kill(pid, signal.SIGKILL)
     time.sleep(0.1)
     assert "no session at" in s.seam("session", "state", code=2)
-    gone, s.folder = s.folder, None
+    dead, s.folder = s.folder, None
     assert "removed 1 folder" in s.seam("session", "cleanup", "--stale")
-    assert not os.path.exists(gone)
+    assert not os.path.exists(dead)
 
 
 def holds(pid, folder):
