@@ -106,7 +106,10 @@ bool until_restarts(struct host *h, struct err *err)
 	struct until *u = h->until;
 	struct process *root = process_find(&h->processes, h->root);
 
-	if (!u || !u->restart_due || u->restarted)
+	if (!u || !u->event || u->restarted)
+		return false;
+	trace_flush(h->trace);
+	if (!u->restart_due && !follow_holds(u->event)) /* it may have ended before it was killed */
 		return false;
 	u->restarted = true;
 	if (root)
