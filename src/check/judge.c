@@ -83,6 +83,8 @@ void judge_event_line(const struct asked *e, struct buf *out)
 		what = arena_printf(e->req.arena, "%.*s %.*s", SLICE_ARG(e->req.http.method), SLICE_ARG(http_request_url(&e->req.http, e->req.arena)));
 	else if (e->req.port == PORT_SQL)
 		what = e->req.sql.text;
+	else if (e->req.port == PORT_OBJECT && e->req.object.key.len)
+		what = arena_printf(e->req.arena, "%.*s %.*s/%.*s", SLICE_ARG(e->req.op), SLICE_ARG(e->req.object.bucket), SLICE_ARG(e->req.object.key));
 	buf_addf(out, "event %llu  %.*s  ", (unsigned long long)e->event, SLICE_ARG(e->stream));
 	what = shortened(what);
 	for (size_t i = 0; i < what.len; i++)
