@@ -83,6 +83,10 @@ void load_expects(struct load *l, json_t *list);
 void load_expect_times(struct load *l);
 void load_when(struct load *l, struct rule *rule, json_t *when);
 void load_actions(struct load *l, struct rule *rule, json_t *what);
+/* load_fault.c: members of one answer. `content`: it has one beside the fault. */
+void load_fault(struct load *l, enum port port, struct action *a, json_t *object);
+void load_fault_check(struct load *l, struct action *a, bool content);
+void load_progress(struct load *l, struct action *a, json_t *object);
 void load_set(struct load *l, json_t *set, struct named_template **list, size_t *count);
 void load_sql_answer(struct load *l, struct action *a, json_t *v);
 

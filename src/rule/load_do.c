@@ -33,6 +33,9 @@ static const struct {
 	{ "columns", ON_SQL },
 	{ "tag", ON_SQL },
 	{ "error", ON_SQL | ON_S3 },
+	{ "progress", ON_HTTP | ON_SQL },
+	{ "by", ON_HTTP | ON_SQL },
+	{ "every", ON_HTTP | ON_SQL },
 	{ "return", ON_CALL },
 	{ "errno", ON_CALL },
 	{ "out", ON_CALL },
@@ -46,7 +49,7 @@ static const struct {
 	{ "pass", ON_ALL | ON_DNS },
 	{ "set", ON_ALL | ON_DNS },
 };
-static const char *const later_members[] = { "proxy", "send", "progress", "by", "every", NULL };
+static const char *const later_members[] = { "proxy", "send", NULL };
 
 static void check_members(struct load *l, enum port port, json_t *v)
 {
@@ -76,7 +79,7 @@ static void check_members(struct load *l, enum port port, json_t *v)
 	}
 }
 
-/* ---- delay and fault --------------------------------------------------- */
+/* ---- delay --------------------------------------------------- */
 
 static void read_delay(struct load *l, struct action *a, json_t *v)
 {
@@ -113,145 +116,6 @@ static void read_delay(struct load *l, struct action *a, json_t *v)
 		a->delay = DELAY_LOGNORMAL;
 	}
 	load_leave(l, former);
-}
-
-static const struct {
-	const char *name, *err, *places;
-	enum fault fault;
-} faults[] = {
-#define FAULT(id, name, err, places) { name, err, places, FAULT_##id },
-#include "port/faults.def"
-};
-#define FAULTS (sizeof(faults) / sizeof(faults[0]))
-
-/* The names of faults that can be put there, for a hint. */
-static const char *const *faults_at(const char *places)
-{
-	static const char *names[FAULTS + 1];
-	size_t n = 0;
-
-	for (size_t i = 0; i < FAULTS; i++)
-		if (strpbrk(faults[i].places, places))
-			names[n++] = faults[i].name;
-	names[n] = NULL;
-	return names;
-}
-
-static const char *places_of(enum port port)
-{
-	return port == PORT_CONNECT ? "C" : port == PORT_DNS ? "D" : port == PORT_TLS ? "T" : "AB";
-}
-
-/* Whether the name is a fault that fits here; files the error when not. */
-static int find_fault(struct load *l, enum port port, const char *name)
-{
-	const char *places = places_of(port);
-
-	for (size_t i = 0; i < FAULTS; i++) {
-		if (faults[i].fault == FAULT_ERRNO ? strncmp(name, "errno:", 6) != 0 : strcmp(name, faults[i].name) != 0)
-			continue;
-		if (strpbrk(faults[i].places, places))
-			return (int)i;
-		if (faults[i].fault == FAULT_REFUSE)
-			load_bad(l, "a connection that is made cannot be refused any more; put \"refuse\" on: \"connect\", or use \"reset\"");
-		else if (port == PORT_CONNECT && strpbrk(faults[i].places, "AB"))
-			load_bad(l, "\"%s\" is of a connection that is made; on: \"connect\" knows \"refuse\" and \"errno:NAME\"", name);
-		else if (faults[i].fault == FAULT_TLS_ALERT)
-			load_bad(l, "an alert answers a client's hello; put \"tls-alert\" on: \"tls\"");
-		else
-			load_bad(l, "fault \"%s\" cannot be put on: \"%s\"%s", name, port_name(port), load_hint(l, "", faults_at(places), true));
-		return -1;
-	}
-	load_bad(l, "fault \"%s\" is not known%s", name, load_hint(l, name, faults_at("ABCDT"), true));
-	return -1;
-}
-
-static void read_moment(struct load *l, enum port port, struct action *a, const char *at)
-{
-	static const char *const places[] = { "before-effect", "after-effect", "mid-response", "connect", "tls", NULL };
-	bool in_handshake = strcmp(at, "tls") == 0, on_connect = strcmp(at, "connect") == 0;
-
-	a->after_effect = strcmp(at, "after-effect") == 0;
-	a->mid_response = strcmp(at, "mid-response") == 0;
-	if (strcmp(at, "auth") == 0)
-		load_bad(l, "\"auth\" is not known yet to this version of seam");
-	else if (!a->after_effect && !a->mid_response && !in_handshake && !on_connect && strcmp(at, "before-effect") != 0)
-		load_bad(l, "\"%s\" is no moment for a fault%s", at, load_hint(l, at, places, true));
-	else if (!a->fault)
-		load_bad(l, "says when a fault happens, and there is no \"fault\"");
-	else if (in_handshake != (port == PORT_TLS))
-		load_bad(l, in_handshake ? "is the handshake; put the fault on: \"tls\"" : "a handshake has one moment, \"tls\"");
-	else if (on_connect != (port == PORT_CONNECT))
-		load_bad(l, on_connect ? "is before there is a connection; put the fault on: \"connect\"" : "a connection to be has one moment, \"connect\"");
-	else if (a->after_effect && !a->pass && port != PORT_HTTP)
-		load_bad(l, "without \"pass\": true nothing takes effect, so nothing can fail after it");
-	else if (strcmp(at, "before-effect") == 0 && a->pass)
-		load_bad(l, "\"pass\": true lets the effect happen; leave out one of the two");
-}
-
-static void read_fault_errno(struct load *l, struct action *a, const char *name)
-{
-	for (int i = 1; i < 134; i++)
-		if (strerrorname_np(i) && strcmp(strerrorname_np(i), name + 6) == 0)
-			a->fault_errno = i;
-	if (!a->fault_errno)
-		load_bad(l, "\"%s\" is no name of an error; write \"errno:ENETUNREACH\"", name + 6);
-	a->fault_err = slice_str(name + 6);
-}
-
-static void read_fault(struct load *l, enum port port, struct action *a, json_t *object)
-{
-	const char *fault = load_text_of(l, object, "fault"), *at = load_text_of(l, object, "at");
-	json_t *after = json_object_get(object, "after"), *rate = json_object_get(object, "rate");
-	size_t former;
-
-	a->fault_after = FAULT_AFTER_DEFAULT;
-	a->fault_rate = 1024;
-	if (fault) {
-		former = load_enter(l, "fault");
-		int i = find_fault(l, port, fault);
-		if (i >= 0) {
-			a->fault = faults[i].fault;
-			a->fault_err = slice_str(faults[i].err);
-		}
-		if (a->fault == FAULT_ERRNO)
-			read_fault_errno(l, a, fault);
-		load_leave(l, former);
-	}
-	if (at) {
-		former = load_enter(l, "at");
-		read_moment(l, port, a, at);
-		load_leave(l, former);
-	}
-	if (after && (!json_is_integer(after) || json_integer_value(after) < 0))
-		load_bad_key(l, "after", "expected a number of bytes, from 0");
-	else if (after && !fault)
-		load_bad_key(l, "after", "says where a fault begins, and there is no \"fault\"");
-	else if (after)
-		a->fault_after = (uint64_t)json_integer_value(after);
-	if (rate && a->fault != FAULT_THROTTLE)
-		load_bad_key(l, "rate", "is how fast \"fault\": \"throttle\" lets an answer through");
-	else if (rate && !load_bytes(l, rate, &a->fault_rate))
-		load_bad_key(l, "rate", "expected bytes a second: a number, or a text like \"10KiB\"");
-}
-
-/* A fault instead of an answer, or one that does something to an answer. */
-static void check_fault(struct load *l, struct action *a, bool content)
-{
-	const char *places = "";
-
-	for (size_t i = 0; i < FAULTS; i++)
-		if (faults[i].fault == a->fault)
-			places = faults[i].places;
-	bool needs = a->mid_response || a->fault_after != FAULT_AFTER_DEFAULT || !strpbrk(places, "ACDT");
-	if (!a->fault)
-		return;
-	if (a->fault == FAULT_GARBAGE || a->fault == FAULT_BLACKHOLE)
-		needs = a->mid_response;
-	if (needs && !content && !a->pass)
-		load_bad(l, "\"%s\" does something to an answer, and there is none: add \"pass\": true, or the answer", fault_name(a->fault));
-	else if (content && !needs && !a->after_effect && a->fault != FAULT_HALF_CLOSE)
-		load_bad(l, "a fault takes the place of the answer; leave out one of the two, or say \"at\": \"mid-response\"");
 }
 
 /* ---- bodies ------------------------------------------------------------ */
@@ -556,13 +420,17 @@ static void read_action(struct load *l, struct rule *rule, struct action *a, jso
 	a->pass = load_bool_of(l, v, "pass", false);
 	if ((member = json_object_get(v, "delay")))
 		read_delay(l, a, member);
-	read_fault(l, rule->port, a, v);
+	load_fault(l, rule->port, a, v);
+	load_progress(l, a, v);
 	if ((member = json_object_get(v, "set"))) {
 		former = load_enter(l, "set");
 		load_set(l, member, &a->set, &a->nset);
 		load_leave(l, former);
 	}
 	bool content = false;
+	if (a->nprogress && rule->port == PORT_HTTP && !json_object_get(v, "json") && !json_object_get(v, "text") && !json_object_get(v, "file") &&
+	    !json_object_get(v, "base64")) /* what a job's status usually looks like */
+		json_object_set_new(v, "json", json_pack("{s:s}", "status", "{{progress}}"));
 	switch (rule->port) {
 	case PORT_HTTP:
 		read_http(l, rule->port, a, v);
@@ -606,7 +474,9 @@ static void read_action(struct load *l, struct rule *rule, struct action *a, jso
 		load_bad(l, "\"pass\": true leaves the answer to the fake, and an http service has none; write the answer here");
 	else if (a->pass && content)
 		load_bad(l, "\"pass\": true leaves the answer to the fake; leave it out, or leave out the answer");
-	check_fault(l, a, content);
+	if (a->nprogress && !content)
+		load_bad_key(l, "progress", "is a word for templates: write {{progress}} into the answer");
+	load_fault_check(l, a, content);
 	a->answers = content;
 	if (!a->pass && !content && !a->fault) {
 		/* A delay, or a state, alone: the answer is the fake's. An http answer without anything is a 200 without a body. */

@@ -217,7 +217,7 @@ static void read_effects(struct load *l, struct rule *rule, json_t *object)
 		size_t former = load_enter(l, "key");
 		load_template(l, key, &rule->key);
 		rule->has_key = true;
-		if (!json_object_get(object, "set") && !rule->nstates)
+		if (!json_object_get(object, "set") && !rule->nstates && !json_object_get(json_object_get(object, "do"), "progress"))
 			load_bad(l, "names the state of one value, and the rule neither sets a state nor asks for one");
 		load_leave(l, former);
 	}

@@ -150,6 +150,10 @@ struct cell {
 struct action {
 	bool pass;
 	enum fault fault;
+	const char **progress;   /* what {{progress}} is, one after the other; the last stays */
+	size_t nprogress;
+	bool progress_by_time;
+	uint64_t progress_every; /* polls, or nanoseconds */
 	bool after_effect, mid_response;
 	bool answers;            /* there is content beside the fault */
 	uint64_t fault_after, fault_rate;

@@ -271,12 +271,40 @@ static void render_sha256(const struct render *x, struct buf *out)
 	buf_add_hex(out, digest, sizeof(digest));
 }
 
+/* Counted per rule and key: jobs that are polled side by side do not push each other on. */
+static void render_progress(const struct render *x, struct buf *out)
+{
+	const struct action *a = x->hit->action;
+	struct buf name;
+
+	if (!a || !a->nprogress)
+		return;
+	buf_init(&name, 1024 * 1024);
+	buf_addf(&name, "progress %s", x->hit->rule->id);
+	buf_add_char(&name, '\0');
+	buf_add_slice(&name, x->hit->key);
+	uint64_t *since = map_get(&x->r->counters, buf_slice(&name)), now = x->r->options.now_ns ? x->r->options.now_ns() : 0;
+	if (!since) {
+		since = malloc(sizeof(*since));
+		if (!since)
+			abort();
+		*since = a->progress_by_time ? now : 0;
+		map_set(&x->r->counters, buf_slice(&name), since);
+	}
+	uint64_t at = (a->progress_by_time ? now - *since : *since) / a->progress_every;
+	if (!a->progress_by_time)
+		++*since;
+	buf_add_str(out, a->progress[at < a->nprogress ? at : a->nprogress - 1]);
+	buf_release(&name);
+}
+
 const struct template_function template_field = { "", 1, 1, FUNCTION_FIELD, render_field };
 const struct template_function template_functions[] = {
 	{ "uuid", 0, 0, FUNCTION_PLAIN, render_uuid },
 	{ "now", 0, 2, FUNCTION_NOW, render_now },
 	{ "random", 2, 2, FUNCTION_RANDOM, render_random },
 	{ "counter", 1, 1, FUNCTION_PLAIN, render_counter },
+	{ "progress", 0, 0, FUNCTION_PLAIN, render_progress },
 	{ "base64", 1, 1, FUNCTION_PLAIN, render_base64 },
 	{ "sha256", 1, 1, FUNCTION_PLAIN, render_sha256 },
 	{ NULL, 0, 0, FUNCTION_PLAIN, NULL },

@@ -191,7 +191,7 @@ static const struct {
 	{ RULES("{'on': 'sql', 'when': {'params': {'0': 'x'}}, 'do': {}}"),
 	  "r.json:3:35: rules[0].when.params.0: \"0\" is no position; write {\"1\": ...} or an array" },
 	{ RULES("{'on': 'sql', 'do': {'status': 200}}"),
-	  "r.json:3:22: rules[0].do.status: \"status\" is no answer to on: \"sql\" (known: text, file, base64, rows, columns, tag, error, delay, fault, at, after, rate, pass, set)" },
+	  "r.json:3:22: rules[0].do.status: \"status\" is no answer to on: \"sql\" (known: text, file, base64, rows, columns, tag, error, progress, by, every, delay, fault, at, after, rate, pass, set)" },
 	{ RULES("{'on': 'sql', 'do': {'rows': [[1]]}}"),
 	  "r.json:3:21: rules[0].do: \"rows\" needs \"columns\": {\"id\": \"int4\", ...} or [\"id\", ...]" },
 	{ RULES("{'on': 'sql', 'do': {'columns': {'a': 'int5'}, 'rows': []}}"),
@@ -220,6 +220,14 @@ static const struct {
 	  "r.json:3:31: rules[0].do.fault: fault \"dns-nxdomain\" cannot be put on: \"sql\" (known: reset, eof, blackhole, stall, slice, throttle, half-close, corrupt, garbage, truncate)" },
 	{ RULES("{'on': 'connect', 'do': {'fault': 'errno:ENOWHERE'}}"),
 	  "r.json:3:35: rules[0].do.fault: \"ENOWHERE\" is no name of an error; write \"errno:ENETUNREACH\"" },
+	{ RULES("{'on': 'http', 'do': {'progress': []}}"),
+	  "r.json:3:35: rules[0].do.progress: expected the words that {{progress}} is, one after the other" },
+	{ RULES("{'on': 'http', 'do': {'progress': ['a'], 'by': 'moon'}}"),
+	  "r.json:3:42: rules[0].do.by: \"moon\": expected \"poll\" or \"time\"" },
+	{ RULES("{'on': 'sql', 'do': {'progress': ['a']}}"),
+	  "r.json:3:22: rules[0].do.progress: is a word for templates: write {{progress}} into the answer" },
+	{ RULES("{'on': 'http', 'do': {'every': 2}}"),
+	  "r.json:3:23: rules[0].do.every: says how \"progress\" goes on, and there is none" },
 	{ RULES("{'on': 'http', 'do': {'fault': 'truncate'}}"),
 	  "r.json:3:22: rules[0].do: \"truncate\" does something to an answer, and there is none: add \"pass\": true, or the answer" },
 	{ RULES("{'on': 'http', 'do': {'fault': 'reset', 'after': -1}}"),
@@ -251,7 +259,7 @@ static const struct {
 	{ RULES("{'on': 'tls', 'do': {'fault': 'tls-alert', 'certificate': 'expired'}}"),
 	  "r.json:3:21: rules[0].do: a fault takes the place of the answer; leave out one of the two, or say \"at\": \"mid-response\"" },
 	{ RULES("{'on': 'http', 'do': {'certificate': 'expired'}}"),
-	  "r.json:3:23: rules[0].do.certificate: \"certificate\" is no answer to on: \"http\" (known: status, header, json, text, file, base64, delay, fault, at, after, rate, pass, set)" },
+	  "r.json:3:23: rules[0].do.certificate: \"certificate\" is no answer to on: \"http\" (known: status, header, json, text, file, base64, progress, by, every, delay, fault, at, after, rate, pass, set)" },
 	{ RULES("{'on': 'tls.x', 'do': {'certificate': 'expired'}}"),
 	  "r.json:3:8: rules[0].on: \"tls.x\": after the dot comes an operation, and \"tls\" has none" },
 	{ RULES("{'on': 'tls', 'when': {'alpn': 'h2', 'path': '/'}, 'do': {'certificate': 'expired'}}"),
@@ -284,7 +292,7 @@ static const struct {
 	{ RULES("{'on': 'http', 'do': {'base64': '***'}}"),
 	  "r.json:3:33: rules[0].do.base64: is not base64" },
 	{ RULES("{'on': 'http', 'do': {'text': '{{owner}}'}}"),
-	  "r.json:3:31: rules[0].do.text: {{owner}}: nothing has that name here (known: uuid, now, random, counter, base64, sha256, json, method, path, url, host, body, sql, verb, table, user, database, bucket, key, prefix, function, process, boundary)" },
+	  "r.json:3:31: rules[0].do.text: {{owner}}: nothing has that name here (known: uuid, now, random, counter, progress, base64, sha256, json, method, path, url, host, body, sql, verb, table, user, database, bucket, key, prefix, function, process, boundary)" },
 	{ RULES("{'on': 'http', 'do': {'text': '{{uiid}}'}}"),
 	  "r.json:3:31: rules[0].do.text: {{uiid}}: nothing has that name here (did you mean \"uuid\"?)" },
 	{ RULES("{'on': 'http', 'do': {'text': '{{uuid'}}"),
@@ -309,7 +317,7 @@ static const struct {
 	  "r.json:1:13: serivces: unknown key \"serivces\" (did you mean \"services\"?)\n"
 	  "r.json:1:71: rules[0].do.status: expected an HTTP status from 200 to 999\n"
 	  "r.json:1:109: rules[1].when.nth: is -1, expected a number from 1, \"2..\", \"2..5\", \"..3\" or \"every 5\"\n"
-	  "r.json:1:121: rules[1].do.status: \"status\" is no answer to on: \"sql\" (known: text, file, base64, rows, columns, tag, error, delay, fault, at, after, rate, pass, set)" },
+	  "r.json:1:121: rules[1].do.status: \"status\" is no answer to on: \"sql\" (known: text, file, base64, rows, columns, tag, error, progress, by, every, delay, fault, at, after, rate, pass, set)" },
 };
 
 START_TEST(a_broken_file_is_told_what_and_where)
