@@ -302,6 +302,7 @@ static bool grant(struct ddl *d, const PgQuery__GrantStmt *st)
 
 static bool ddl_create_role(struct ddl *d, const PgQuery__CreateRoleStmt *st)
 {
+	sql_system_read(d->st, sql_system_table(d->st, CAT_AUTHID));
 	if (sql_cat_int(d->st, "SELECT count(*) FROM pg_authid WHERE rolname = ?1", "s", st->role))
 		return ddl_fail(d, "42710", -1, "role \"%s\" already exists", st->role);
 	bool login = st->stmt_type == PG_QUERY__ROLE_STMT_TYPE__ROLESTMT_USER;
@@ -317,6 +318,7 @@ static bool ddl_drop_role(struct ddl *d, const PgQuery__DropRoleStmt *st)
 {
 	for (size_t i = 0; i < st->n_roles; i++) {
 		const char *name = st->roles[i]->role_spec->rolename;
+		sql_system_read(d->st, sql_system_table(d->st, CAT_AUTHID));
 		int64_t oid = sql_cat_int(d->st, "SELECT oid FROM pg_authid WHERE rolname = ?1", "s", name);
 		if (!oid && !st->missing_ok)
 			return ddl_fail(d, "42704", -1, "role \"%s\" does not exist", name);
