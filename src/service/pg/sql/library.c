@@ -8,6 +8,7 @@
 #include "service/pg/sql/func/library_state.h"
 
 #define TABLES                                                                                     \
+	TABLE(func_array_rows) TABLE(func_bytes_rows) TABLE(func_to_char_date_rows) TABLE(func_to_char_number_rows) TABLE(func_range_rows) \
 	TABLE(func_string_rows) TABLE(func_regex_rows) TABLE(func_aggregate_number_rows) TABLE(func_aggregate_float_rows) TABLE(func_aggregate_list_rows) \
 	TABLE(func_aggregate_sorted_rows) TABLE(func_rows_generate_rows) \
 	TABLE(func_datetime_rows) TABLE(func_datetime_part_rows) TABLE(func_int_rows) TABLE(func_float_rows) TABLE(func_numeric_rows) TABLE(func_compare_rows) TABLE(func_type_rows) TABLE(func_json_rows) TABLE(func_json_build_rows) \

@@ -55,7 +55,13 @@ size_t sql_impl_list(const struct sql_impl **list, size_t max);
  *	p_type_out(type, value)            its text: a cast to text by the output function
  *	p_type_in(type, modifier, text)    a value from text: a cast by the input function
  *	p_array_cast(from, to, modifier, explicit, array)   item by item; from, to: array types
- * Functions with a default in pg_proc get all their arguments.
+ * Functions with a default in pg_proc get all their arguments, those that are VARIADIC "any" the
+ * single ones. For syntax without a function:
+ *	p_array_make(array type, item ...), p_array_make_of_arrays(array type, array ...)   ARRAY[...]
+ *	p_array_get(array type, array, subscript ...)          NULL outside
+ *	p_array_slice(array type, array, low, high ...)        NULL: the array's own bound
+ *	p_array_set(array type, array, value, subscript ...)
+ *	p_array_any(type, operator, value, array type, array)  and p_array_all: = <> < <= > >=
  */
 
 /* Registers everything on a connection. SQLITE_OK, or SQLite's code. */

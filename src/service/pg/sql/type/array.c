@@ -168,10 +168,7 @@ static bool read_level(struct reader *r, int depth)
 	skip_blanks(r);
 	if (r->at < r->text.len && r->text.ptr[r->at] == '}') {
 		r->at++;
-		if (depth && (r->depth_of_items >= 0 || r->seen[depth]))
-			return malformed(r, "Unexpected \"}\" character.");
-		r->v->ndim = r->v->ndim > depth ? r->v->ndim : depth;
-		return true;
+		return depth ? malformed(r, "Unexpected \"}\" character.") : true;
 	}
 	for (;;) {
 		skip_blanks(r);

@@ -156,7 +156,8 @@ static bool oid_in(struct sql_env *env, struct arena *a, uint32_t type, int32_t 
 		return type_refuse(env, name, text);
 	errno = 0;
 	uint64_t v = strtoull(copy, &end, type == T_OID ? 10 : 0);
-	if (*end || end == copy)
+	/* xid8in looks no further */
+	if ((*end || end == copy) && type != T_XID8)
 		return type_refuse(env, name, text);
 	if (type != T_XID8 && type != T_XID && type != T_CID &&
 	    (errno || (v > UINT32_MAX && (int64_t)v < INT32_MIN) || (v > UINT32_MAX && (int64_t)v > 0))) {
