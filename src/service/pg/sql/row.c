@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "service/pg/sql/library.h"
+#include "service/pg/sql/marks.h"
 #include "service/pg/sql/sequence.h"
 #include "service/pg/sql/store.h"
 #include "service/pg/sql/table_plan.h"
@@ -70,7 +71,7 @@ void sql_row_end(struct sql_session *s, const struct sql_relation *rel, int64_t 
 		sqlite3_bind_int64(q, 3, nx);
 	sqlite3_step(q);
 	sql_store_done(st, q);
-	st->garbage++;
+	sql_sweep_later(s, rel->filenode, rowid);
 }
 
 enum sql_live sql_row_live(struct sql_session *s, const struct sql_row_state *row, struct sql_party **owner)

@@ -33,6 +33,8 @@ struct sql_engine {
 	struct arena idle;              /* env's arena while no statement runs */
 };
 
+#define SQL_WAIT_AND_REPEAT "SEAMW" /* a SQLSTATE that nobody sees */
+
 struct sql_cursor;
 struct sql_saved; /* PREPARE name AS */
 
@@ -54,6 +56,8 @@ struct sql_session {
 	} *points;
 	size_t npoints, point_cap;
 	size_t statement_level;         /* of the running statement's own sub-transaction; 0: it wrote nothing yet */
+	struct sql_dead *ended;         /* versions that its transaction ended: marks.c */
+	size_t nended, ended_cap;
 	struct sql_serial *serial;      /* what it read and wrote, when SERIALIZABLE: serial.c */
 	struct sql_deferred *deferred;  /* checks that wait for the commit: deferred.c */
 
@@ -78,6 +82,13 @@ struct sql_session {
 	int64_t lastval;
 	uint32_t lastval_of;            /* the sequence */
 	bool has_lastval;
+
+	/* A function met an advisory lock of another (error SQL_WAIT_AND_REPEAT): the statement is
+	 * to end, wait for `wanted_of`, and run again. */
+	struct sql_lock_name wanted;
+	int wanted_mode;
+	struct sql_party *wanted_of;
+	bool terminated;                /* pg_terminate_backend: the next statement says 57P01 and the connection ends */
 
 	/* The statement that runs. */
 	struct slice text;              /* its text, for error positions */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "service/pg/sql/library.h"
+#include "service/pg/sql/marks.h"
 #include "service/pg/sql/serial.h"
 
 const struct sql_system_column sql_system_columns[] = {
@@ -466,7 +467,7 @@ void sql_store_close(struct sql_engine *e)
 		free(entry->value);
 	map_release(&st->system);
 	sql_locks_release(&st->locks);
-	free(st->marks);
+	sql_marks_close(st);
 	free(st);
 	e->store = NULL;
 }

@@ -33,8 +33,10 @@ struct sql_store {
 	struct map statements;          /* text -> sqlite3_stmt */
 	struct sql_store_mark *marks;   /* marks.c */
 	size_t nmarks;
+	uint64_t last_mark;
+	struct sql_dead *dead;          /* versions that were ended by a commit, oldest first; marks.c */
+	size_t ndead, dead_cap;
 	struct sql_serial *serials;     /* SERIALIZABLE transactions that still matter; serial.c */
-	uint64_t garbage;               /* dead versions, about */
 };
 
 /* Makes the store of an engine (e->db, e->env and e->xids are there). False: *why. */

@@ -10,6 +10,7 @@
 #include "base/fiber.h"
 #include "service/pg/sql/ddl.h"
 #include "service/pg/sql/deferred.h"
+#include "service/pg/sql/marks.h"
 #include "service/pg/sql/serial.h"
 #include "service/pg/sql/store.h"
 
@@ -24,8 +25,10 @@ bool sql_session_call(struct sql_session *s, void (*run)(void *arg), void *arg)
 
 void sql_engine_turn(struct sql_engine *e)
 {
-	if (e->store && e->store->locks.first)
+	if (e->store->locks.first)
 		sql_run_woken(&e->store->locks);
+	if (e->store->ndead)
+		sql_sweep(e);
 }
 
 void sql_session_interrupt(struct sql_session *s, enum sql_wake why)
@@ -213,6 +216,7 @@ static void ended(struct sql_session *s, bool committed)
 	s->statement_level = 0;
 	forget_points(s, 0);
 	sql_deferred_clear(s);
+	sql_sweep_settled(s, committed);
 	sql_catalog_settled(s, true);
 	sql_lock_end(&s->party, 0);
 }
