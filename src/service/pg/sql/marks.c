@@ -78,6 +78,18 @@ uint64_t sql_engine_mark(struct sql_engine *e)
 	return m->number;
 }
 
+bool sql_engine_snapshot_of(const struct sql_engine *e, uint64_t mark, struct sql_snapshot *snapshot)
+{
+	const struct sql_store *st = e->store;
+
+	for (size_t i = 0; i < st->nmarks; i++)
+		if (st->marks[i].number == mark) {
+			*snapshot = (struct sql_snapshot){ .commit = st->marks[i].at.commit };
+			return true;
+		}
+	return false;
+}
+
 static void drop_mark(struct sql_store_mark *m)
 {
 	free(m->sequences);

@@ -21,6 +21,14 @@ uint64_t sql_engine_mark(struct sql_engine *e);
  * Returns how many had; -1: no such mark.
  */
 int sql_engine_restore(struct sql_engine *e, uint64_t mark);
+/* What the mark's time saw. False: no such mark. */
+bool sql_engine_snapshot_of(const struct sql_engine *e, uint64_t mark, struct sql_snapshot *snapshot);
+/* checkpoint.c: a table as it was at the mark; the others stay. False: its columns have changed, or no such mark. */
+bool sql_engine_restore_table(struct sql_session *s, uint32_t table, uint64_t mark, struct arena *a);
+/* All tables as bytes for another engine of the same version, and back. */
+bool sql_engine_save(struct sql_engine *e, struct buf *out);
+bool sql_engine_load(struct sql_engine *e, struct slice saved);
+
 /* Statements that wait for another transaction. */
 size_t sql_engine_busy(const struct sql_engine *e);
 

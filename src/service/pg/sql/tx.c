@@ -131,6 +131,18 @@ void sql_xids_restore(struct sql_xids *x, struct sql_mark mark)
 		x->end[xid] = ABORTED;
 }
 
+void sql_xids_load(struct sql_xids *x, const char *fates, uint32_t count)
+{
+	size_t cap = x->cap;
+
+	assert(!x->open);
+	x->end = grow(x->end, &cap, (size_t)count + 1, sizeof(*x->end));
+	x->cap = (uint32_t)cap;
+	for (uint32_t xid = 0; xid < count; xid++)
+		x->end[xid] = fates[xid] ? FIRST_COMMIT : ABORTED;
+	x->used = count;
+}
+
 uint64_t sql_xids_oldest(const struct sql_xids *x)
 {
 	uint64_t oldest = x->commit;

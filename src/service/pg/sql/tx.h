@@ -79,6 +79,9 @@ struct sql_mark {
 struct sql_mark sql_xids_mark(const struct sql_xids *x);
 /* Everything since the mark never happened. No transaction may be open. */
 void sql_xids_restore(struct sql_xids *x, struct sql_mark mark);
+/* From a checkpoint: a byte an xid, 1 when it was committed; everything before it is forgotten. No
+ * transaction may be open. */
+void sql_xids_load(struct sql_xids *x, const char *fates, uint32_t count);
 uint64_t sql_xids_commit_number(const struct sql_xids *x); /* the newest commit: --at EVENT remembers it */
 /* What no snapshot can miss: every open transaction's snapshot is at or above it. */
 uint64_t sql_xids_oldest(const struct sql_xids *x);

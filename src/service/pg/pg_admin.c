@@ -1,0 +1,82 @@
+/*
+ * The host's own connection: a pg_conn without a wire, asked as pg_query.c asks.
+ */
+#include "service/pg/pg_admin.h"
+
+#include <string.h>
+
+#include "service/pg/pg_error.h"
+
+extern const struct service_type service_pg;
+
+void pg_admin_open(struct pg_admin *a, struct pg_server *server)
+{
+	*a = (struct pg_admin){ .link = { .service = SLICE_LIT(""), .boundary = SLICE_LIT("") } };
+	arena_init(&a->arena);
+	a->conn = service_pg.codec->new(&a->link, server);
+	a->conn->phase = PG_PHASE_READY;
+	pg_session_start(&a->conn->session, SLICE_LIT("postgres"), SLICE_LIT("postgres"));
+}
+
+static void forget(struct pg_admin *a)
+{
+	request_release(&a->request);
+	reply_release(&a->reply);
+	a->request = (struct request){ 0 };
+	a->reply = (struct reply){ 0 };
+	a->error = NULL;
+}
+
+void pg_admin_close(struct pg_admin *a)
+{
+	service_pg.codec->free(a->conn);
+	forget(a);
+	arena_release(&a->arena);
+}
+
+bool pg_admin_run(struct pg_admin *a, struct slice text, const struct sql_value *params, size_t nparams, struct slice data)
+{
+	struct pg_conn *c = a->conn;
+
+	forget(a);
+	arena_reset(&a->arena);
+	text = arena_slice(&a->arena, text);
+	a->request = (struct request){ .arena = &a->arena };
+	pg_request_fill(c, &a->request, text, sql_analyse(text));
+	a->request.sql.params = (struct sql_value *)params;
+	a->request.sql.nparams = nparams;
+	if (data.ptr)
+		a->request.sql.copy_in = body_of(data);
+	a->reply = (struct reply){ .port = PORT_SQL };
+	c->ask = PG_ASK_QUERY;
+	if (!service_pg.fake->answer(c->server, c, &a->request, &a->reply)) {
+		a->error = pg_error_new(&a->arena, "0A000", "nothing answers this statement");
+	} else if (a->reply.later) {
+		pg_engine_cancel(c);
+		a->error = pg_error_new(&a->arena, "55P03", "the statement would wait for a transaction of the program");
+	} else {
+		a->error = (struct sql_error *)pg_answer_error(&a->request, &a->reply);
+	}
+	char before = c->session.status;
+	pg_session_after(&c->session, c->verb, text, a->error != NULL, &a->arena);
+	pg_engine_after(c, c->verb, text, before, &a->arena);
+	struct sql_error *late = pg_engine_settle(c, a->error != NULL, &a->arena);
+	if (!a->error)
+		a->error = late;
+	pg_session_end(&c->session);
+	return !a->error;
+}
+
+bool pg_admin_runf(struct pg_admin *a, const char *fmt, ...)
+{
+	struct buf text;
+	va_list ap;
+
+	buf_init(&text, 64 << 20);
+	va_start(ap, fmt);
+	buf_vaddf(&text, fmt, ap);
+	va_end(ap);
+	bool ok = pg_admin_run(a, buf_slice(&text), NULL, 0, SLICE_NONE);
+	buf_release(&text);
+	return ok;
+}
