@@ -292,7 +292,6 @@ struct reply {
 	uint64_t fault_rate;    /* throttle: bytes a second */
 	bool mid_response;      /* the fault comes when part of the answer has left */
 	bool effect;            /* with a fault: what was asked was done, though the asker may not learn it */
-	void *held;             /* the fake's own, while the answer waits for another connection (delay_ns) */
 	const struct why *why;  /* only with BY_NONE */
 	union {
 		struct sql_reply sql;

@@ -10,6 +10,7 @@
 #include "service/pg/pg_error.h"
 #include "service/pg/pg_message.h"
 #include "service/pg/pg_real.h"
+#include "service/pg/pg_seed.h"
 #include "service/pg/sql/engine.h"
 
 #define SCRATCH_MAX (256 * 1024 * 1024) /* bytes: a bind value as text is at most twice its message, plus numbers */
@@ -236,6 +237,12 @@ static int server_new(void **fake, const struct service_config *config, struct e
 			server_free(s);
 			return rc;
 		}
+	} else {
+		rc = pg_seed(s, config, false, err);
+		if (rc) {
+			server_free(s);
+			return rc;
+		}
 	}
 	*fake = s;
 	return 0;
@@ -258,6 +265,12 @@ static bool answer(void *fake, void *conn, struct request *req, struct reply *re
 	return true;
 }
 
+static void overdue(void *fake, void *conn)
+{
+	(void)fake;
+	pg_engine_overdue(conn);
+}
+
 static const char *const keys[] = { "auth", "databases", "engine", "max_connections", "read_only", "seed", "users", "version", NULL };
 
 static const struct codec codec = {
@@ -274,6 +287,7 @@ static const struct fake fake_pg = {
 	.new = server_new,
 	.free = server_free,
 	.answer = answer,
+	.overdue = overdue,
 };
 
 extern const struct service_type service_pg;
@@ -284,4 +298,5 @@ const struct service_type service_pg = {
 	.keys = keys,
 	.codec = &codec,
 	.fake = &fake_pg,
+	.state = &pg_state,
 };

@@ -132,6 +132,9 @@ void pg_ready(struct pg_conn *c, struct buf *out);
 
 /* pg_engine.c: the SQL engine. */
 struct sql_session *pg_engine_session(struct pg_conn *c); /* NULL: there is none */
+struct sql_engine *pg_server_engine(struct pg_server *server);
+/* lock_timeout or statement_timeout has passed while it waited. */
+void pg_engine_overdue(struct pg_conn *c);
 void pg_engine_leave(struct pg_conn *c);
 /* False: not for the engine, or a table of a database that has none. */
 bool pg_engine_answer(struct pg_conn *c, struct request *req, struct reply *reply);

@@ -14,8 +14,6 @@
 #include "service/pg/sql/transaction.h"
 #include "service/pg/sql/utility.h"
 
-#define FOREVER_NS (3600ull * 24 * 365 * 1000000000) /* a wait for another transaction has no end of its own */
-
 /* ---- what the engine asks of a connection ---- */
 
 static struct slice setting(void *of, const char *name)
@@ -44,14 +42,10 @@ static uint64_t now_ns(void)
 	return clock_of_run();
 }
 
-struct sql_session *pg_engine_session(struct pg_conn *c)
+struct sql_engine *pg_server_engine(struct pg_server *server)
 {
-	const struct sql_session_hooks hooks = { .of = c, .setting = setting, .set = set };
-	struct pg_server *server = c->server;
 	const char *why;
 
-	if (c->sql || !server || server->cluster)
-		return c->sql;
 	if (!server->engine) {
 		struct sql_engine_config config = { .seed = server->seed, .version = server->version, .database = "postgres" };
 
@@ -59,7 +53,17 @@ struct sql_session *pg_engine_session(struct pg_conn *c)
 		config.now_ns = server->now_ns ? now_ns : NULL;
 		server->engine = sql_engine_new(&config, &why);
 	}
-	if (server->engine)
+	return server->engine;
+}
+
+struct sql_session *pg_engine_session(struct pg_conn *c)
+{
+	const struct sql_session_hooks hooks = { .of = c, .setting = setting, .set = set };
+	struct pg_server *server = c->server;
+
+	if (c->sql || !server || server->cluster)
+		return c->sql;
+	if (pg_server_engine(server))
 		c->sql = sql_session_new(server->engine, c->session.user ? c->session.user : "postgres",
 					 c->session.database ? c->session.database : "postgres", c->pid, &hooks);
 	return c->sql;
@@ -154,28 +158,42 @@ struct pg_running {
 	struct sql_result result;
 	struct sql_param *params;
 	struct pg_conn *conn;
+	struct request *request;
+	struct reply *reply;
 	bool waits;
 };
 
-/* The wait is over: the reply that was held is what the statement answered. */
-static void fill_late(struct reply *reply, struct request *req)
-{
-	struct pg_running *r = reply->held;
-
-	reply->delay_ns = 0;
-	if (!fill_result(r->conn, &r->result, reply, req->arena))
-		pg_reply_error(reply, r->result.error);
-	reply->by = BY_FAKE;
-	reply->held = NULL;
-	sql_prepared_drop(r->run.prepared);
-}
-
+/* The wait is over: the reply that was put off is what the statement answered. */
 static void done(struct sql_running *run)
 {
 	struct pg_running *r = run->of;
 
-	if (r->waits && r->conn->link->interrupt)
-		r->conn->link->interrupt(r->conn->link, fill_late);
+	if (!r->waits)
+		return;
+	if (!fill_result(r->conn, &r->result, r->reply, r->request->arena))
+		pg_reply_error(r->reply, r->result.error);
+	r->reply->by = BY_FAKE;
+	sql_prepared_drop(r->run.prepared);
+	if (r->conn->link->resume)
+		r->conn->link->resume(r->conn->link);
+}
+
+/* How long it may wait, by its settings, the shorter one first; which one is the shorter is in *lock. */
+static uint64_t patience_ns(struct pg_conn *c, bool *lock)
+{
+	int64_t lock_ms = sql_session_setting_ms(c->sql, "lock_timeout"), all_ms = sql_session_setting_ms(c->sql, "statement_timeout");
+
+	*lock = lock_ms > 0 && (all_ms <= 0 || lock_ms <= all_ms);
+	return (uint64_t)(*lock ? lock_ms : all_ms > 0 ? all_ms : 0) * 1000000;
+}
+
+void pg_engine_overdue(struct pg_conn *c)
+{
+	bool lock;
+
+	patience_ns(c, &lock);
+	sql_session_interrupt(c->sql, lock ? SQL_WAKE_LOCK_TIMEOUT : SQL_WAKE_TIMEOUT);
+	sql_engine_turn(c->server->engine);
 }
 
 static bool describe(struct pg_conn *c, struct request *req, struct reply *reply, struct sql_prepared *p)
@@ -199,6 +217,11 @@ bool pg_engine_answer(struct pg_conn *c, struct request *req, struct reply *repl
 
 	if (!pg_engine_session(c))
 		return false;
+	if (c->sql->terminated) {
+		pg_reply_error(reply, pg_error_new(req->arena, "57P01", "terminating connection due to administrator command"));
+		reply->sql.error->severity = SLICE_LIT("FATAL");
+		return true;
+	}
 	for (size_t i = 0; i < ntypes; i++)
 		types[i] = req->sql.params[i].oid;
 	if (c->statement && req->sql.extended) {
@@ -224,9 +247,12 @@ bool pg_engine_answer(struct pg_conn *c, struct request *req, struct reply *repl
 	if (req->sql.copy_in)
 		r->run.copy_in = body_slice(req->sql.copy_in);
 	if (!sql_run(&r->run)) {
-		r->waits = true;
-		reply->delay_ns = FOREVER_NS;
-		reply->held = r;
+		bool lock;
+
+		r->waits = reply->later = true;
+		r->request = req;
+		r->reply = reply;
+		reply->later_ns = patience_ns(c, &lock);
 		return true;
 	}
 	bool known = fill_result(c, &r->result, reply, req->arena);

@@ -10,4 +10,7 @@
  * the rule file, or the file and line of the seed. */
 int pg_seed(struct pg_server *server, const struct service_config *config, bool again, struct err *err);
 
+/* pg_state.c: the tables as sessions, `seam state` and expectations see them. */
+extern const struct fake_state pg_state;
+
 #endif

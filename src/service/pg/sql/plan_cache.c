@@ -95,6 +95,12 @@ void sql_plans_free(struct sql_plans *plans)
 	free(plans);
 }
 
+void sql_engine_forget_plans(struct sql_engine *e)
+{
+	sql_plans_free(e->plans);
+	e->plans = NULL;
+}
+
 void sql_prepared_keep(struct sql_prepared *p)
 {
 	p->refs++;

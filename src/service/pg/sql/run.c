@@ -214,6 +214,18 @@ static bool read_params(struct sql_session *s, struct sql_running *r, const stru
 	return true;
 }
 
+/* A function met an advisory lock of another session: SQLite cannot stop in the middle, so the statement ends,
+ * waits, and is to run again. */
+static bool waits_and_repeats(struct sql_session *s)
+{
+	struct sql_env *env = &s->engine->env;
+
+	if (!env->error || !slice_eq_str(env->error->sqlstate, SQL_WAIT_AND_REPEAT))
+		return false;
+	env->error = NULL;
+	return sql_session_wait(s, s->wanted_of, s->wanted, s->wanted_mode);
+}
+
 static void run_statement(void *arg)
 {
 	struct sql_running *r = arg;
@@ -236,7 +248,10 @@ static void run_statement(void *arg)
 			ok = sql_utility(s, p, params, r->arena, r->out);
 		} else if (ok) {
 			binds = sql_run_binds(s, &p->plan, params, r->nparams, r->arena);
-			ok = binds && sql_run_plan(s, &p->plan, binds, r->arena, r->out);
+			do {
+				r->out->nrows = 0;
+				ok = binds && sql_run_plan(s, &p->plan, binds, r->arena, r->out);
+			} while (!ok && waits_and_repeats(s));
 		}
 		/* the plan may go with the cache; what was answered points into it */
 		if (ok && r->out->columns) {

@@ -103,6 +103,8 @@ static inline struct sql_session *sql_session_of(struct sql_env *env)
 	return env->session;
 }
 
+/* The plan cache is emptied: the tables behind it are others now. */
+void sql_engine_forget_plans(struct sql_engine *e);
 /* Points the engine's env at this session and an arena for what its statement makes. */
 void sql_session_enter(struct sql_session *s, struct arena *a);
 /* The end of that: nothing of the arena may be used through the env any more. */

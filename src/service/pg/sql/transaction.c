@@ -88,7 +88,11 @@ bool sql_session_wait(struct sql_session *s, struct sql_party *blocker, struct s
 	size_t nnotices = env->nnotices;
 	int64_t tx_us = env->transaction_us, st_us = env->statement_us;
 
-	assert(fiber_inside());
+	if (!fiber_inside()) {
+		/* a check at COMMIT, which cannot stop: as if lock_timeout had passed at once */
+		sql_raise_env(env, "55P03", "canceling statement due to lock timeout");
+		return false;
+	}
 	enum sql_wake why = sql_wait(&s->party, blocker, wanted, mode);
 	/* others ran in between */
 	env->session = s;
