@@ -206,8 +206,6 @@ static int server_new(void **fake, const struct service_config *config, struct e
 		return service_bad(config, err, "max_connections", "expected a number from 1 to 262143");
 	if (engine && (!json_is_string(engine) || (strcmp(json_string_value(engine), "fake") != 0 && strcmp(json_string_value(engine), "postgres") != 0)))
 		return service_bad(config, err, "engine", "expected \"fake\", or \"postgres\" for a real one of the run's own");
-	if (json_object_get(config->json, "seed") && !(engine && !strcmp(json_string_value(engine), "postgres")))
-		return service_bad(config, err, "seed", "this version seeds \"engine\": \"postgres\" only");
 	if (read_only && !json_is_boolean(read_only))
 		return service_bad(config, err, "read_only", "expected true or false");
 	rc = check_names(config, "databases", databases, err);

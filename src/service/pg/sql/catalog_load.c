@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "service/pg/sql/compile.h"
 #include "service/pg/sql/facts/facts.h"
 #include "service/pg/sql/store.h"
 
@@ -69,13 +70,26 @@ static struct sql_relation *system_relation(struct sql_session *s, struct sql_ca
 	return rel;
 }
 
-static struct sql_relation *system_view(struct sql_catalog *c, const struct sql_system_view *v)
+static struct sql_relation *system_view(struct sql_session *s, struct sql_catalog *c, const struct sql_system_view *v)
 {
 	struct sql_relation *rel = ARENA_NEW(&c->arena, struct sql_relation);
+	struct sql_env *env = &s->engine->env;
+	struct sql_compiled_query q;
+	struct sql_parsed p;
 	bool catalog = !strcmp(v->schema, "pg_catalog");
 
 	*rel = (struct sql_relation){ .oid = v->oid, .schema_oid = catalog ? SCHEMA_CATALOG : SCHEMA_INFORMATION, .name = v->name,
 				      .schema = v->schema, .kind = 'v', .persistence = 'p', .view = v->query, .system = true, .arena = &c->arena };
+	/* its columns are what its query gives */
+	if (!sql_parse(env, slice_str(v->query), &c->arena, &p) || p.count != 1 || !sql_compile_query(s, p.statements[0], &c->arena, &q))
+		return NULL;
+	rel->columns = ARENA_ARRAY(&c->arena, struct sql_attribute, q.ncolumns);
+	for (size_t i = 0; i < q.ncolumns; i++) {
+		const struct sql_type *type = sql_builtin_type(q.columns[i].oid);
+		rel->columns[rel->ncolumns++] = (struct sql_attribute){ .name = arena_slice(&c->arena, q.columns[i].name).ptr, .number = (int16_t)(i + 1),
+									.type = q.columns[i].oid == 705 ? 25 : q.columns[i].oid, .typmod = q.columns[i].typmod,
+									.collation = type ? type->collation : 0 };
+	}
 	return rel;
 }
 
@@ -223,7 +237,7 @@ struct sql_relation *sql_load_relation(struct sql_session *s, struct sql_catalog
 	}
 	const struct sql_system_view *v = sql_system_view_oid(oid);
 	if (v)
-		return system_view(c, v);
+		return system_view(s, c, v);
 
 	sqlite3_stmt *q = sql_cat_query(st,
 					"SELECT r.relname, r.relnamespace, r.reltype, r.relfilenode, r.relkind, r.relpersistence, r.relnatts, n.nspname "

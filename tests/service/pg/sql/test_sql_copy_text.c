@@ -1,8 +1,8 @@
 #include "service/pg/sql/copy_text.h"
 #include "suites.h"
 
-static const struct sql_copy_format text = { .delimiter = '\t', .null = SLICE_LIT("\\N") };
-static const struct sql_copy_format csv = { .csv = true, .delimiter = ',', .quote = '"', .escape = '"', .null = SLICE_LIT("") };
+static const struct sql_copy_format text = { .delimiter = '\t', .null = { "\\N", 2 } };
+static const struct sql_copy_format csv = { .csv = true, .delimiter = ',', .quote = '"', .escape = '"', .null = { "", 0 } };
 
 static struct sql_copy_field *cut(const struct sql_copy_format *f, const char *line, struct arena *a, size_t *n)
 {
