@@ -57,7 +57,7 @@ ROWS = [
     ("seam", 2, ["seam: no command given; 'seam --help' lists them"]),
     ("seam rnu -- true", 2, ['seam: unknown command "rnu", did you mean "run"']),
     ("seam sesion", 2, ['seam: unknown command "sesion", did you mean "session"']),
-    ("seam lineage run.trace id", 2, ["seam: lineage: this version does not know the command yet"]),
+    ("seam lineage run.trace id", 2, ["seam: lineage: run.trace: cannot open: No such file or directory"]),
     ("seam --bogus", 2, ["seam: unknown command \"--bogus\"; 'seam --help' lists them"]),
 
     # run: arguments
@@ -140,9 +140,8 @@ ROWS = [
     ("seam diff", 2, ["seam: diff: expected GOLDEN and RUN, got 0 files; try 'seam diff --help'"]),
     ("seam diff golden.trace", 2, ["seam: diff: expected GOLDEN and RUN, got 1 file; try 'seam diff --help'"]),
     ("seam diff a b c", 2, ["seam: diff: expected GOLDEN and RUN, got 3 files; try 'seam diff --help'"]),
-    ("seam diff --format yaml golden.trace ok.trace", 2, ["seam: diff: --format yaml: expected text, json or jsonl"]),
-    ("seam diff --format junit golden.trace ok.trace", 2,
-     ["seam: diff: --format junit: this version does not know the format yet; text, json and jsonl it does"]),
+    ("seam diff --format yaml golden.trace ok.trace", 2, ["seam: diff: --format yaml: expected text, json, jsonl, junit or github"]),
+    ("seam diff --format junti golden.trace ok.trace", 2, ["seam: diff: --format junti: expected text, json, jsonl, junit or github; did you mean junit"]),
     ("seam diff --order bagg golden.trace ok.trace", 2,
      ["seam: diff: --order bagg: expected strict, stream, key, bag, set or count; did you mean bag"]),
     ("seam diff --order strict golden.trace ok.trace", 2,
@@ -184,9 +183,15 @@ ROWS = [
     # accept
     ("seam accept golden.trace", 2, ["seam: accept: expected GOLDEN and RUN, got 1 file; try 'seam accept --help'"]),
     ("seam accept --review golden.trace ok.trace", 2,
-     ["seam: accept: --review: this version does not know the option yet; it accepts whole runs"]),
-    ("seam accept --only 3 golden.trace ok.trace", 2,
-     ["seam: accept: --only: this version does not know the option yet; it accepts whole runs"]),
+     ["seam: accept: --review asks at a terminal, and this is none; without one: "
+      "seam diff golden.trace ok.trace, then seam accept --only N golden.trace ok.trace"]),
+    ("sed 's,/hello,/goodbye,g' ok.trace > changed.trace; seam accept --only 30 golden.trace changed.trace", 2,
+     ["seam: accept: --only 30: no finding is that; 'seam diff golden.trace changed.trace' lists 2"]),
+    ("seam accept --only bogus golden.trace changed.trace", 2,
+     ["seam: accept: --only bogus: no finding is that; 'seam diff golden.trace changed.trace' lists 2"]),
+    ("seam accept --only golden.trace changed.trace", 2, ["seam: accept: expected GOLDEN and RUN, got 1 file; try 'seam accept --help'"]),
+    ("seam accept --only 3 ok.trace changed.trace", 2,
+     ["seam: accept: ok.trace is a recording, no golden; accept it whole first: seam accept ok.trace ok.trace"]),
     ("seam accept --forse golden.trace ok.trace", 2, ["seam: accept: unknown option --forse; try 'seam accept --help'"]),
     ("seam accept -r key.json golden.trace ok.trace", 2,
      ['seam: accept: key.json:1:14: service: unknown key "service" (did you mean "services"?)']),
@@ -211,7 +216,8 @@ ROWS = [
     ("seam show ok.trace --event 999", 4, ["seam: show: ok.trace has no event 999; the last is 5"]),
     ("seam show ok.trace --event x", 2, ["seam: show: --event x: expected the number of an event, as the list shows it"]),
     ("seam show ok.trace -k teleport", 4, ["seam: show: ok.trace has no such event among 6"]),
-    ("seam show ok.trace --lanes", 2, ["seam: show: --lanes: this version does not know the option yet"]),
+    ("seam show ok.trace --lanse", 2, ["seam: show: unknown option --lanse, did you mean --lanes"]),
+    ("seam show cut.trace --lanes", 3, ["seam: show: cut.trace: no trailer: the trace ends here because its host was killed"]),
     ("seam show --kk ok.trace", 2, ["seam: show: unknown option --kk; try 'seam show --help'"]),
 
     # rules
