@@ -128,6 +128,29 @@ static bool held_by_run(struct host *h, unsigned long inode)
 	return ours;
 }
 
+/* A program that connects to its own server does so often: what was found out is
+ * believed for a while. A closed socket's number may go to somebody else's only
+ * after very many others. */
+static bool known_to_run(struct host *h, unsigned long inode)
+{
+	static struct {
+		unsigned long inode;
+		uint64_t until;
+	} ours[16];
+	static unsigned next;
+	uint64_t now = host_now(h);
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (ours[i].inode == inode && now < ours[i].until)
+			return true;
+	if (!held_by_run(h, inode))
+		return false;
+	ours[next].inode = inode;
+	ours[next].until = now + 1000000000;
+	next = (next + 1) % (sizeof(ours) / sizeof(ours[0]));
+	return true;
+}
+
 /* A path may be relative, or lead there through links: what counts is the file. A
  * socket file that nobody in the run's network has bound belongs to somebody
  * else. Abstract names are no files, and have been looked up by name. */
@@ -172,8 +195,11 @@ static enum neighbour neighbour_of(struct host *h, const struct wire_addr *a, pi
 {
 	unsigned long inode = listener_inode(isolate_proc(h), a);
 
+	/* in a network of the run's own there is nobody else */
+	if (inode && h->isolate)
+		return NEIGHBOUR_OURS;
 	if (inode)
-		return held_by_run(h, inode) ? NEIGHBOUR_OURS : NEIGHBOUR_STRANGER;
+		return known_to_run(h, inode) ? NEIGHBOUR_OURS : NEIGHBOUR_STRANGER;
 	if (a->family == WIRE_UNIX)
 		return behind_file(h, a, pid);
 	/* out of the run's reach, but that is where the program would have gone */
