@@ -357,6 +357,61 @@ bool sql_lower_sort_key(struct sql_lower *l, const struct sql_sort *k, const cha
 	return true;
 }
 
+static bool varies(struct sql_expr *e, void *of)
+{
+	*(bool *)of |= e->kind != SQL_X_CONST && e->kind != SQL_X_CAST && e->kind != SQL_X_CALL;
+	return !*(bool *)of;
+}
+
+/*
+ * SQLite takes no call of a function here, only constants and what is bound (its parser asks
+ * before names are resolved). So constants are computed now; a parameter is bound as it is,
+ * where it means the same.
+ */
+static bool frame_offset(struct sql_lower *l, int32_t frame, bool start, const struct sql_window *w, const struct sql_expr *offset, struct buf *out)
+{
+	struct sql_expr *e = (struct sql_expr *)(uintptr_t)offset;
+	struct sql_lower inner;
+	struct sql_datum v = { 0 };
+	sqlite3_stmt *q = NULL;
+	struct buf b;
+	bool other = false;
+
+	sql_expr_walk(e, varies, &other);
+	if (other) {
+		while (e->kind == SQL_X_CAST && e->method == SQL_CAST_SAME)
+			e = e->args[0];
+		if (e->kind == SQL_X_PARAM && (!(frame & 2) || e->type == T_INT2 || e->type == T_INT4 || e->type == T_INT8))
+			return sql_lower_expr(l, e, out);
+		return sql_wrong(l->an, offset->location, "0A000", "a frame offset that is no constant is not supported by this fake") != NULL;
+	}
+	sql_lower_init(&inner, l->an, l->binds);
+	inner.inline_literals = true;
+	buf_init(&b, SQL_TEXT_MAX);
+	if (frame & 2)
+		buf_addf(&b, "SELECT e_range_offset(%u, %u, ", sql_base_type(l->an, w->sort[0].expr->type), offset->type);
+	else
+		buf_addf(&b, "SELECT e_frame_offset(%d, ", start ? 1 : 0);
+	bool ok = sql_lower_expr(&inner, e, &b);
+	buf_add_char(&b, ')');
+	const char *text = sql_lower_detach(l, &b);
+	sqlite3 *db = l->an->session->engine->db;
+	if (ok && sqlite3_prepare_v2(db, text, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW)
+		v = sql_datum_column(q, 0);
+	if (v.kind == SQL_TEXT || v.kind == SQL_BLOB)
+		v.kind = SQL_NULL;
+	sqlite3_finalize(q);
+	if (l->an->env->error || !ok)
+		return false;
+	if (v.kind == SQL_INT)
+		buf_addf(out, "%lld", (long long)v.i);
+	else if (v.kind == SQL_REAL)
+		buf_addf(out, "%.17g", v.d);
+	else
+		return sql_wrong(l->an, offset->location, "0A000", "this frame offset is not supported by this fake") != NULL;
+	return true;
+}
+
 static bool frame_end(struct sql_lower *l, int32_t frame, bool start, const struct sql_window *w, struct buf *out)
 {
 	const struct sql_expr *offset = start ? w->start : w->end;
@@ -370,17 +425,8 @@ static bool frame_end(struct sql_lower *l, int32_t frame, bool start, const stru
 		buf_add_str(out, "CURRENT ROW");
 	if (!(frame & (preceding | following)))
 		return true;
-	if (frame & 2) {
-		uint32_t key = sql_base_type(l->an, w->sort[0].expr->type);
-
-		buf_addf(out, "e_range_offset(%u, %u, ", key, offset->type);
-	} else {
-		buf_add_str(out, "e_frame_offset(");
-		buf_addf(out, "%d, ", start ? 1 : 0);
-	}
-	if (!sql_lower_expr(l, (struct sql_expr *)(uintptr_t)offset, out))
+	if (!frame_offset(l, frame, start, w, offset, out))
 		return false;
-	buf_add_char(out, ')');
 	buf_add_str(out, frame & preceding ? " PRECEDING" : " FOLLOWING");
 	return true;
 }

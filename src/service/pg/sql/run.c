@@ -65,8 +65,16 @@ static void raise_sqlite(struct sql_session *s, int rc)
 	case SQLITE_TOOBIG:
 		sql_raise_env(env, "54000", "a value is larger than this fake can hold");
 		break;
-	default:
-		sql_raise_env(env, "XX000", "%s", sqlite3_errmsg(s->engine->db));
+	default: {
+		/* SQLite looks at a window's offsets itself: "frame starting offset must be a non-negative integer" */
+		const char *why = sqlite3_errmsg(s->engine->db);
+		bool start = strncmp(why, "frame starting offset must be", 29) == 0;
+
+		if (start || strncmp(why, "frame ending offset must be", 27) == 0)
+			sql_raise_env(env, "22013", "frame %s offset must not be negative", start ? "starting" : "ending");
+		else
+			sql_raise_env(env, "XX000", "%s", why);
+	}
 	}
 }
 

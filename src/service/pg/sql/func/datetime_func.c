@@ -1038,7 +1038,7 @@ FUNC(overlaps)
 	CALL(x "_gt_" y, as##_gt, 2), CALL(x "_ge_" y, as##_ge, 2), CALL(x "_cmp_" y, as##_cmp, 2)
 
 const struct func_row func_datetime_rows[] = {
-	CALL("date_pli", date_pli, 2), CALL("date_mii", date_mii, 2), CALL("date_mi", date_mi, 2), INLINE("integer_pl_date", "p_date_pli($2, $1)"),
+	CALL("date_pli", date_pli, 2), CALL("date_mii", date_mii, 2), CALL("date_mi", date_mi, 2), INLINE("integer_pl_date(int4,date)", "p_date_pli($2, $1)"),
 	CALL("date_timestamp", date_timestamp, 1), CALL("date_timestamptz", date_timestamptz, 1), CALL("timestamp_date", timestamp_date, 1),
 	CALL("timestamptz_date", timestamptz_date, 1), CALL("timestamp_timestamptz", timestamp_timestamptz, 1),
 	CALL("timestamptz_timestamp", timestamptz_timestamp, 1), CALL("timestamp_time", timestamp_time, 1), CALL("timestamptz_time", timestamptz_time, 1),
@@ -1053,10 +1053,10 @@ const struct func_row func_datetime_rows[] = {
 	CALL("timestamptz_pl_interval", timestamptz_pl_interval, 2), CALL("timestamptz_mi_interval", timestamptz_mi_interval, 2),
 	CALL("date_pl_interval", date_pl_interval, 2), CALL("date_mi_interval", date_mi_interval, 2), CALL("timestamp_mi", timestamp_mi, 2),
 	CALL("timestamptz_mi", timestamp_mi, 2),
-	INLINE("interval_pl_date", "p_date_pl_interval($2, $1)"), INLINE("interval_pl_time", "p_time_pl_interval($2, $1)"),
-	INLINE("interval_pl_timetz", "p_timetz_pl_interval($2, $1)"), INLINE("interval_pl_timestamp", "p_timestamp_pl_interval($2, $1)"),
-	INLINE("interval_pl_timestamptz", "p_timestamptz_pl_interval($2, $1)"), INLINE("timedate_pl", "p_datetime_timestamp($2, $1)"),
-	INLINE("timetzdate_pl", "p_datetimetz_timestamptz($2, $1)"),
+	INLINE("interval_pl_date(interval,date)", "p_date_pl_interval($2, $1)"), INLINE("interval_pl_time(interval,time)", "p_time_pl_interval($2, $1)"),
+	INLINE("interval_pl_timetz(interval,timetz)", "p_timetz_pl_interval($2, $1)"), INLINE("interval_pl_timestamp(interval,timestamp)", "p_timestamp_pl_interval($2, $1)"),
+	INLINE("interval_pl_timestamptz(interval,timestamptz)", "p_timestamptz_pl_interval($2, $1)"), INLINE("timedate_pl(time,date)", "p_datetime_timestamp($2, $1)"),
+	INLINE("timetzdate_pl(timetz,date)", "p_datetimetz_timestamptz($2, $1)"),
 	CALL("timestamp_age", timestamp_age, 2), CALL("timestamptz_age", timestamptz_age, 2), CALL("age_timestamp", age_stamp, 1), CALL("age_timestamptz", age_stamptz, 1),
 	CALL("time_pl_interval", time_pl_interval, 2), CALL("time_mi_interval", time_mi_interval, 2), CALL("time_mi_time", time_mi_time, 2),
 	CALL("time_interval", time_interval, 1), CALL("interval_time", interval_time, 1), CALL("timetz_pl_interval", timetz_pl_interval, 2),
@@ -1070,7 +1070,7 @@ const struct func_row func_datetime_rows[] = {
 	CALL("make_timestamptz", make_timestamptz, 6), CALL("make_timestamptz_at_timezone", make_timestamptz_at, 7), CALL("make_interval", make_interval, 7),
 	CALL("float8_timestamptz", float8_timestamptz, 1),
 	CALL("now", now, 0), CALL("statement_timestamp", statement_timestamp, 0), CALL_VOLATILE("clock_timestamp", clock_timestamp, 0),
-	CALL_VOLATILE("timeofday", timeofday, 0), CALL_VOLATILE("pg_sleep", pg_sleep, 1), CALL_VOLATILE("pg_sleep_for", pg_sleep_for, 1),
+	CALL_VOLATILE("timeofday", timeofday, 0), CALL_VOLATILE("pg_sleep", pg_sleep, 1), CALL_VOLATILE("pg_sleep_for(interval)", pg_sleep_for, 1),
 	CALL("date_finite", date_finite, 1), CALL("timestamp_finite", timestamp_finite, 1), CALL("interval_finite", interval_finite, 1),
 	TYPED("overlaps_timestamp", overlaps), TYPED("overlaps_time", overlaps), TYPED("overlaps_timetz", overlaps),
 	END_OF_ROWS
