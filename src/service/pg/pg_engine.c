@@ -372,7 +372,9 @@ void pg_engine_after(struct pg_conn *c, enum pg_verb verb, struct slice text, ch
 		return;
 	}
 	if (now == 'E') {
-		c->sql->failed = true;
+		if (!c->sql->failed)
+			sql_session_fail(c->sql);
+		sql_engine_turn(c->server->engine);
 		return;
 	}
 	if (verb != PG_SAVEPOINT && verb != PG_RELEASE && verb != PG_ROLLBACK && verb != PG_COMMIT)

@@ -8,6 +8,7 @@
 #include "service/pg/sql/facts/facts.h"
 #include "service/pg/sql/library.h"
 #include "service/pg/sql/table_plan.h"
+#include "service/pg/sql/transaction.h"
 
 /* ---- the SQLite side --------------------------------------------------------- */
 
@@ -381,7 +382,7 @@ bool ddl_create_index(struct ddl *d, const PgQuery__IndexStmt *st)
 				   .nparams = st->n_index_params, .including = st->index_including_params, .nincluding = st->n_index_including_params,
 				   .where = st->where_clause, .method = st->access_method };
 
-	if (!rel)
+	if (!rel || !sql_table_lock(d->s, rel, st->concurrent ? SQL_SHARE_UPDATE_EXCLUSIVE : SQL_SHARE, false))
 		return false;
 	if (st->concurrent && d->s->block)
 		return ddl_fail(d, "25001", -1, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block");

@@ -8,6 +8,7 @@
 #include "service/pg/sql/facts/facts.h"
 #include "service/pg/sql/library.h"
 #include "service/pg/sql/sequence.h"
+#include "service/pg/sql/transaction.h"
 
 /* ---- rows --------------------------------------------------------------------- */
 
@@ -339,7 +340,22 @@ static bool check_columns(struct ddl *d, const struct ddl_new_column *columns, s
 
 bool ddl_check_new_name(struct ddl *d, uint32_t schema, const char *name, bool if_not_exists, bool *skip)
 {
+	bool waited;
+
 	*skip = false;
+	if (!ddl_name_taken(d, schema, slice_str(name))) {
+		if (!sql_name_lock(d->s, schema, name, &waited))
+			return false;
+		if (waited && ddl_name_taken(d, schema, slice_str(name))) {
+			struct sql_error *e = sql_raise_env(d->env, "23505", "duplicate key value violates unique constraint \"pg_type_typname_nsp_index\"");
+
+			sql_detail(d->env, e, "Key (typname, typnamespace)=(%s, %u) already exists.", name, schema);
+			e->schema = SLICE_LIT("pg_catalog");
+			e->table = SLICE_LIT("pg_type");
+			e->constraint = SLICE_LIT("pg_type_typname_nsp_index");
+			return false;
+		}
+	}
 	if (ddl_name_taken(d, schema, slice_str(name))) {
 		if (!if_not_exists)
 			return ddl_fail(d, "42P07", -1, "relation \"%s\" already exists", name);

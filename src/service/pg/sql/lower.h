@@ -36,6 +36,8 @@ struct sql_cut {
 	int base;
 };
 
+struct sql_plan;
+
 struct sql_lower {
 	struct sql_analyser *an;
 	struct sql_lower *parent;   /* where the text of an argument is made */
@@ -60,6 +62,7 @@ struct sql_lower {
 	const struct sql_rte *recheck; /* read as "rowid = ?R" */
 	int recheck_param;
 	int depth;
+	struct sql_plan *plan;  /* where a SELECT ... FOR UPDATE inside of another statement becomes a step */
 	bool inline_literals;   /* constants are written out: nothing is bound */
 };
 
@@ -70,6 +73,8 @@ void sql_lower_inner(struct sql_lower *l, struct sql_lower *parent);
 /* All false: raised. */
 bool sql_lower_expr(struct sql_lower *l, struct sql_expr *e, struct buf *out);
 bool sql_lower_query(struct sql_lower *l, struct sql_query *q, struct buf *out);
+/* plan.c: makes a step of a query that locks rows, and reads what the step kept. */
+bool sql_lower_locking(struct sql_lower *l, struct sql_query *q, struct buf *out);
 /* FROM without the word; the entries become readable as t<id>. */
 bool sql_lower_from(struct sql_lower *l, struct sql_from **from, size_t n, struct sql_query *q, struct buf *out);
 bool sql_lower_ctes(struct sql_lower *l, struct sql_cte **ctes, size_t n, bool recursive, struct buf *out);

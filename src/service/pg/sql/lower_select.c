@@ -541,6 +541,8 @@ static bool select_sets(struct sql_lower *l, struct sql_query *q, struct buf *ou
 
 bool sql_lower_query(struct sql_lower *l, struct sql_query *q, struct buf *out)
 {
+	if (q->nlocks && q->kept >= 0 && l->plan)
+		return sql_lower_locking(l, q, out);
 	if (!sql_lower_ctes(l, q->ctes, q->nctes, q->recursive, out))
 		return false;
 	if (q->nvalues)

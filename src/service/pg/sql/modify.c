@@ -27,6 +27,7 @@ struct job {
 	uint64_t count;
 	struct sql_after *after;
 	size_t width;                   /* columns of the select */
+	int64_t skip, most;             /* LOCK: OFFSET, and LIMIT (-1: none) */
 };
 
 static bool sqlite_failed(struct job *j)
@@ -223,13 +224,23 @@ static bool recheck(struct job *j, const int64_t *rowids, size_t count, struct s
 	return rc == SQLITE_ROW;
 }
 
+/* Where a wait for a row ended badly: XactLockTableWaitErrorCb. */
+static void waited_for(struct job *j, const struct sql_relation *rel, int64_t rowid, const char *doing)
+{
+	struct sql_env *env = &j->s->engine->env;
+
+	if (env->error && !env->error->where.len &&
+	    (slice_eq_str(env->error->sqlstate, "40P01") || slice_has_prefix(env->error->message, SLICE_LIT("canceling"))))
+		env->error->where = arena_printf(env->arena, "while %s tuple (0,%lld) in relation \"%s\"", doing, (long long)rowid, rel->name);
+}
+
 /* Takes the row; its values after that in `values` (the select's columns). 1 ours, 0 not to be touched, -1 raised. */
 static int take_row(struct job *j, const struct sql_datum *found, enum sql_row_lock strength, int64_t *rowid, struct sql_datum *values)
 {
 	*rowid = found[0].i;
 	memcpy(values, found, j->width * sizeof(*values));
 	switch (sql_row_take(j->s, j->w->relation, rowid, strength, 0)) {
-	case SQL_ROW_FAILED: return -1;
+	case SQL_ROW_FAILED: waited_for(j, j->w->relation, *rowid, j->w->kind == SQL_UPDATE ? "updating" : "deleting"); return -1;
 	case SQL_ROW_GONE:
 	case SQL_ROW_SELF: return 0; /* written by this very statement: once is enough */
 	case SQL_ROW_OURS: return 1;
@@ -305,7 +316,7 @@ static bool lock_row(struct job *j, const struct sql_datum *found)
 		if (found[i].kind == SQL_NULL)
 			continue; /* the null-extended side of a join */
 		switch (sql_row_take(j->s, w->locked[i], &rowids[i], strength_of(w->lock_strength), w->lock_wait ? w->lock_wait : 'w')) {
-		case SQL_ROW_FAILED: return false;
+		case SQL_ROW_FAILED: waited_for(j, w->locked[i], rowids[i], "locking"); return false;
 		case SQL_ROW_GONE: return true;
 		case SQL_ROW_MOVED: moved = true; break;
 		case SQL_ROW_SELF:
@@ -314,6 +325,10 @@ static bool lock_row(struct job *j, const struct sql_datum *found)
 	}
 	if (moved && !recheck(j, rowids, w->nlocked, values))
 		return j->s->engine->env.error == NULL;
+	if (j->skip > 0) {
+		j->skip--;
+		return true;
+	}
 	j->count++;
 	return !j->emit || j->emit(j->of, values + w->nlocked, j->width - w->nlocked);
 }
@@ -338,10 +353,17 @@ static bool reads_target(const struct sql_write *w)
 {
 	char name[24];
 
+	if (w->kind == SQL_LOCK)
+		return w->lock_wait != 's' && w->lock_wait != 'n'; /* which never stop on the way */
 	if (w->kind != SQL_INSERT)
 		return true;
 	snprintf(name, sizeof(name), "r_%u", w->relation->filenode);
 	return strstr(w->select, name) != NULL;
+}
+
+static bool enough(const struct job *j)
+{
+	return j->most >= 0 && j->count >= (uint64_t)j->most;
 }
 
 static bool all_rows(struct job *j, enum sql_row_lock strength)
@@ -353,11 +375,11 @@ static bool all_rows(struct job *j, enum sql_row_lock strength)
 		struct row_list *next;
 		struct sql_datum values[];
 	} *first = NULL, **last = &first;
-	int rc;
+	int rc = SQLITE_DONE;
 
 	bind_params(q, j->params, j->w->nparams);
 	j->width = (size_t)sqlite3_column_count(q);
-	while (ok && (rc = sqlite3_step(q)) == SQLITE_ROW) {
+	while (ok && !enough(j) && (rc = sqlite3_step(q)) == SQLITE_ROW) {
 		struct arena *a = first_all ? j->a : &j->row;
 		struct row_list *row = arena_alloc(a, sizeof(*row) + (j->width + 1) * sizeof(row->values[0]));
 		row->next = NULL;
@@ -370,10 +392,10 @@ static bool all_rows(struct job *j, enum sql_row_lock strength)
 			ok = one_row(j, row->values, strength);
 		}
 	}
-	if (ok && rc != SQLITE_DONE)
+	if (ok && rc != SQLITE_DONE && !enough(j))
 		ok = sqlite_failed(j);
 	sql_store_done(st, q);
-	for (; ok && first; first = first->next)
+	for (; ok && first && !enough(j); first = first->next)
 		ok = one_row(j, first->values, strength);
 	return ok;
 }
@@ -381,7 +403,8 @@ static bool all_rows(struct job *j, enum sql_row_lock strength)
 bool sql_modify(struct sql_session *s, const struct sql_write *w, const struct sql_datum *params, struct arena *a, sql_row_fn row, void *of,
 		uint64_t *affected)
 {
-	struct job j = { .s = s, .w = w, .params = params, .a = a, .emit = row, .of = of };
+	struct job j = { .s = s, .w = w, .params = params, .a = a, .emit = row, .of = of, .most = -1 };
+	struct sql_datum limit[2];
 	enum sql_row_lock strength = SQL_FOR_UPDATE;
 	bool ok;
 
@@ -391,6 +414,12 @@ bool sql_modify(struct sql_session *s, const struct sql_write *w, const struct s
 		sql_serial_write(s, w->relation->oid);
 	if (w->kind == SQL_UPDATE)
 		strength = sql_update_strength(s, w->relation, w->targets, w->ntargets);
+	if (w->limit.text) {
+		if (!sql_program_run(s, &w->limit, params, w->nparams, a, limit))
+			return false;
+		j.most = limit[0].kind == SQL_INT ? limit[0].i : -1;
+		j.skip = limit[1].kind == SQL_INT ? limit[1].i : 0;
+	}
 	arena_init(&j.row);
 	ok = all_rows(&j, strength);
 	if (ok)

@@ -64,6 +64,8 @@ struct sql_write {
 	char lock_wait;         /* w wait, n NOWAIT, s SKIP LOCKED */
 	const struct sql_relation **locked;
 	size_t nlocked;
+	/* LIMIT and OFFSET count the rows that could be locked: "SELECT limit, offset" over the parameters; rows are read until then. */
+	struct sql_row_program limit;
 };
 
 /*

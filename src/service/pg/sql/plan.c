@@ -43,12 +43,22 @@ static bool settle_params(struct sql_analyser *an)
 	return true;
 }
 
+/* Steps of queries inside of it are there already: they run before it. */
+static void add_step(struct sql_lower *l, struct sql_plan *plan, const struct sql_plan_step *step)
+{
+	struct sql_plan_step *more = ARENA_ARRAY(l->an->arena, struct sql_plan_step, plan->nsteps + 1);
+
+	if (plan->nsteps)
+		memcpy(more, plan->steps, plan->nsteps * sizeof(*more));
+	more[plan->nsteps++] = *step;
+	plan->steps = more;
+}
+
 /* The names of CTEs come first, so that writing ones may be steps. */
 static bool steps(struct sql_lower *l, struct sql_cte **ctes, size_t n, struct sql_plan *plan)
 {
-	plan->steps = ARENA_ARRAY(l->an->arena, struct sql_plan_step, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		struct sql_plan_step *s;
+		struct sql_plan_step s = { 0 };
 
 		if (!ctes[i]->write)
 			continue;
@@ -61,21 +71,57 @@ static bool steps(struct sql_lower *l, struct sql_cte **ctes, size_t n, struct s
 		memcpy(all + i, w->ctes, w->nctes * sizeof(*all));
 		w->ctes = all;
 		w->nctes += i;
-		s = plan->steps + plan->nsteps++;
-		s->id = ctes[i]->id;
-		s->ncolumns = ctes[i]->write->nreturning;
-		if (!sql_plan_write(l, w, &s->write))
+		s.id = ctes[i]->id;
+		s.ncolumns = ctes[i]->write->nreturning;
+		if (!sql_plan_write(l, w, &s.write))
 			return false;
+		add_step(l, plan, &s);
 	}
 	return true;
 }
 
-static bool locking(struct sql_lower *l, struct sql_query *q, struct sql_plan *plan)
+/* LIMIT and OFFSET come after locking: SKIP LOCKED looks further. */
+static bool limits(struct sql_lower *l, struct sql_query *q, struct sql_write *w)
 {
-	struct sql_write *w = &plan->write;
+	struct sql_lower inner;
+	struct buf b;
+	bool ok = true;
+
+	if (!q->limit && !q->offset)
+		return true;
+	buf_init(&b, SQL_TEXT_MAX);
+	sql_lower_inner(&inner, l);
+	inner.direct = true;
+	inner.bind_base = 0;
+	buf_add_str(&b, "SELECT ");
+	if (q->limit) {
+		buf_add_str(&b, "e_limit(");
+		ok = sql_lower_expr(&inner, q->limit, &b);
+		buf_add_str(&b, "), ");
+	} else {
+		buf_add_str(&b, "-1, ");
+	}
+	if (ok && q->offset) {
+		buf_add_str(&b, "e_offset(");
+		ok = sql_lower_expr(&inner, q->offset, &b);
+		buf_add_char(&b, ')');
+	} else {
+		buf_add_char(&b, '0');
+	}
+	w->limit.count = 2;
+	w->limit.text = sql_lower_detach(l, &b);
+	q->limit = q->offset = NULL;
+	return ok;
+}
+
+static bool locking(struct sql_lower *l, struct sql_query *q, struct sql_write *w)
+{
 	struct buf b;
 	size_t total = 0;
 
+	q->kept = -1;
+	if (!q->with_ties && !limits(l, q, w))
+		return false;
 	w->kind = SQL_LOCK;
 	w->lock_strength = q->locks[0].strength;
 	w->lock_wait = q->locks[0].wait;
@@ -121,7 +167,37 @@ static bool locking(struct sql_lower *l, struct sql_query *q, struct sql_plan *p
 		w->nparams = l->binds->n;
 	}
 	l->recheck = NULL;
-	plan->kind = SQL_PLAN_LOCK;
+	return true;
+}
+
+bool sql_lower_locking(struct sql_lower *l, struct sql_query *q, struct buf *out)
+{
+	struct sql_plan *plan = l->plan;
+	size_t n = q->nvisible;
+
+	if (!q->kept) {
+		struct sql_write w = { 0 };
+		struct sql_lower inner;
+		int id = ++l->an->next_id;
+
+		sql_lower_init(&inner, l->an, l->binds);
+		inner.plan = plan;
+		if (!locking(&inner, q, &w))
+			return false;
+		q->nvisible = n;
+		if (!sql_plan_check(l->an->session, w.select)) {
+			l->an->env->error = NULL;
+			return sql_unsupported(l->an, -1, "FOR UPDATE in a subquery that refers to the query around it") != NULL;
+		}
+		struct sql_plan_step step = { .id = id, .write = w, .ncolumns = n };
+		add_step(l, plan, &step);
+		plan->writes = true;
+		q->kept = id;
+	}
+	buf_add_str(out, "SELECT ");
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, "%sc%zu", i ? ", " : "", i + 1);
+	buf_addf(out, "%s FROM q_kept(%d)", n ? "" : "1", q->kept);
 	return true;
 }
 
@@ -154,6 +230,7 @@ static bool lower_plan(struct sql_analyser *an, struct sql_tree_statement *t, st
 	struct buf b;
 
 	sql_lower_init(&l, an, binds);
+	l.plan = plan;
 	if (t->write) {
 		plan->kind = SQL_PLAN_WRITE;
 		plan->writes = true;
@@ -172,8 +249,10 @@ static bool lower_plan(struct sql_analyser *an, struct sql_tree_statement *t, st
 	if (!steps(&l, t->query->ctes, t->query->nctes, plan))
 		return false;
 	plan->writes = plan->nsteps > 0;
-	if (t->query->nlocks)
-		return locking(&l, t->query, plan);
+	if (t->query->nlocks) {
+		plan->kind = SQL_PLAN_LOCK;
+		return locking(&l, t->query, &plan->write);
+	}
 	buf_init(&b, SQL_TEXT_MAX);
 	bool ok = sql_lower_query(&l, t->query, &b);
 	plan->text = sql_lower_detach(&l, &b);
@@ -233,6 +312,8 @@ bool sql_plan_make(struct sql_session *s, struct slice text, PgQuery__Node *stat
 	if (!check_write(s, &plan->write))
 		return false;
 	plan->uncacheable = an.uncacheable;
+	plan->relations = an.relations;
+	plan->nrelations = an.nrelations;
 	return true;
 }
 

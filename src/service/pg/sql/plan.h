@@ -45,6 +45,8 @@ struct sql_plan {
 	size_t ncolumns;
 	bool has_rows, writes;
 	char tag;                   /* s i u d m: first letter of the tag */
+	uint32_t *relations;        /* that it refers to, to be locked */
+	size_t nrelations;
 	bool uncacheable;
 	sqlite3_stmt *idle[SQL_IDLE_MAX];
 	size_t nidle;

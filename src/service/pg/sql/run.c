@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "service/pg/sql/builtin.h"
 #include "service/pg/sql/plan.h"
+#include "service/pg/sql/serial.h"
 #include "service/pg/sql/transaction.h"
 
 struct gather {
@@ -164,6 +165,33 @@ static bool run_merge(struct sql_session *s, struct sql_plan *plan, const struct
 	return true;
 }
 
+static bool is_written(const struct sql_plan *plan, uint32_t oid)
+{
+	bool is = plan->kind == SQL_PLAN_WRITE && plan->write.relation && plan->write.relation->oid == oid;
+
+	for (size_t i = 0; i < plan->nsteps; i++)
+		is |= plan->steps[i].write.relation && plan->steps[i].write.relation->oid == oid;
+	return is;
+}
+
+/* The tables it refers to, and who will ask what was read. */
+static bool lock_tables(struct sql_session *s, struct sql_plan *plan)
+{
+	for (size_t i = 0; i < plan->nrelations; i++) {
+		uint32_t oid = plan->relations[i];
+		const struct sql_relation *rel = sql_catalog_relation_oid(s, oid);
+		bool written = is_written(plan, oid);
+
+		if (!rel || rel->system)
+			continue;
+		if (!sql_table_lock(s, rel, written ? SQL_ROW_EXCLUSIVE : plan->kind == SQL_PLAN_LOCK ? SQL_ROW_SHARE : SQL_ACCESS_SHARE, false))
+			return false;
+		if (!written || plan->tag != 'i')
+			sql_serial_read(s, oid);
+	}
+	return true;
+}
+
 bool sql_run_plan(struct sql_session *s, struct sql_plan *plan, const struct sql_datum *binds, struct arena *a, struct sql_result *out)
 {
 	static const char *const words[] = { ['i'] = "INSERT", ['u'] = "UPDATE", ['d'] = "DELETE", ['m'] = "MERGE" };
@@ -174,6 +202,8 @@ bool sql_run_plan(struct sql_session *s, struct sql_plan *plan, const struct sql
 	out->columns = plan->columns;
 	out->ncolumns = plan->ncolumns;
 	out->has_rows = plan->has_rows;
+	if (plan->nrelations && !lock_tables(s, plan))
+		return false;
 	if (plan->writes && !sql_statement_writes(s, plan->tag == 's' ? "SELECT" : words[(int)plan->tag]))
 		return false;
 	if (plan->nsteps && !run_steps(s, plan, binds, a))
@@ -222,8 +252,10 @@ static bool read_params(struct sql_session *s, struct sql_running *r, const stru
 	return true;
 }
 
-/* A function met an advisory lock of another session: SQLite cannot stop in the middle, so the statement ends,
- * waits, and is to run again. */
+/*
+ * A function met an advisory lock of another session: SQLite cannot stop in the middle, so the statement ends,
+ * waits, and is to run again. Or it waited for a table, which may be another one now: it begins anew.
+ */
 static bool waits_and_repeats(struct sql_session *s)
 {
 	struct sql_env *env = &s->engine->env;
@@ -231,7 +263,46 @@ static bool waits_and_repeats(struct sql_session *s)
 	if (!env->error || !slice_eq_str(env->error->sqlstate, SQL_WAIT_AND_REPEAT))
 		return false;
 	env->error = NULL;
-	return sql_session_wait(s, s->wanted_of, s->wanted, s->wanted_mode);
+	if (s->wanted_of)
+		return sql_session_wait(s, s->wanted_of, s->wanted, s->wanted_mode);
+	sql_statement_end(s, true);
+	sql_statement_begin(s);
+	s->kept = NULL;
+	return true;
+}
+
+static bool run_once(struct sql_running *r)
+{
+	struct sql_session *s = r->session;
+	struct sql_prepared *p = sql_prepared_fresh(s, r->prepared);
+	struct sql_datum *params, *binds;
+
+	if (!p)
+		return false;
+	s->text = r->prepared->text;
+	r->out->columns = p->plan.columns;
+	r->out->ncolumns = p->plan.ncolumns;
+	r->out->has_rows = p->plan.has_rows;
+	r->out->nrows = 0;
+	bool ok = read_params(s, r, &p->plan, &params);
+	if (ok && p->plan.kind == SQL_PLAN_UTILITY) {
+		ok = sql_utility(s, p, params, r->arena, r->out);
+	} else if (ok) {
+		binds = sql_run_binds(s, &p->plan, params, r->nparams, r->arena);
+		ok = binds && sql_run_plan(s, &p->plan, binds, r->arena, r->out);
+	}
+	/* the plan may go with the cache; what was answered points into it */
+	if (ok && r->out->columns) {
+		struct sql_column *c = ARENA_ARRAY(r->arena, struct sql_column, r->out->ncolumns + 1);
+
+		for (size_t i = 0; i < r->out->ncolumns; i++) {
+			c[i] = r->out->columns[i];
+			c[i].name = arena_slice(r->arena, c[i].name);
+		}
+		r->out->columns = c;
+	}
+	sql_prepared_drop(p);
+	return ok;
 }
 
 static void run_statement(void *arg)
@@ -239,40 +310,14 @@ static void run_statement(void *arg)
 	struct sql_running *r = arg;
 	struct sql_session *s = r->session;
 	struct sql_env *env = &s->engine->env;
-	struct sql_datum *params, *binds;
 	bool ok = false;
 
 	sql_session_enter(s, r->arena);
-	s->text = r->prepared->text;
 	s->kept = NULL;
 	sql_statement_begin(s);
-	struct sql_prepared *p = sql_prepared_fresh(s, r->prepared);
-	if (p) {
-		r->out->columns = p->plan.columns;
-		r->out->ncolumns = p->plan.ncolumns;
-		r->out->has_rows = p->plan.has_rows;
-		ok = read_params(s, r, &p->plan, &params);
-		if (ok && p->plan.kind == SQL_PLAN_UTILITY) {
-			ok = sql_utility(s, p, params, r->arena, r->out);
-		} else if (ok) {
-			binds = sql_run_binds(s, &p->plan, params, r->nparams, r->arena);
-			do {
-				r->out->nrows = 0;
-				ok = binds && sql_run_plan(s, &p->plan, binds, r->arena, r->out);
-			} while (!ok && waits_and_repeats(s));
-		}
-		/* the plan may go with the cache; what was answered points into it */
-		if (ok && r->out->columns) {
-			struct sql_column *c = ARENA_ARRAY(r->arena, struct sql_column, r->out->ncolumns + 1);
-
-			for (size_t i = 0; i < r->out->ncolumns; i++) {
-				c[i] = r->out->columns[i];
-				c[i].name = arena_slice(r->arena, c[i].name);
-			}
-			r->out->columns = c;
-		}
-		sql_prepared_drop(p);
-	}
+	do {
+		ok = run_once(r);
+	} while (!ok && waits_and_repeats(s));
 	if (ok && env->error)
 		ok = false;
 	if (!ok && !env->error)

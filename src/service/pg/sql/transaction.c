@@ -188,10 +188,54 @@ bool sql_table_lock(struct sql_session *s, const struct sql_relation *rel, enum 
 			sql_raise_env(&s->engine->env, "55P03", "could not obtain lock on relation \"%s\"", rel->name);
 			return false;
 		}
-		if (!sql_session_wait(s, blocker, name, (int)mode))
-			return false;
+		if (sql_session_wait(s, blocker, name, (int)mode)) {
+			/* the table may be another one now, or gone: from the start */
+			s->wanted_of = NULL;
+			sql_raise_env(&s->engine->env, SQL_WAIT_AND_REPEAT, "waited for %s", rel->name);
+		}
+		return false;
 	}
 	return true;
+}
+
+bool sql_name_lock(struct sql_session *s, uint32_t schema, const char *name, bool *waited)
+{
+	struct sql_lock_name lock = { SQL_LOCK_ROW, 1247, 0 }; /* pg_type: a table's row type has its name */
+	struct sql_party *blocker;
+	uint64_t hash = 14695981039346656037u ^ schema;         /* FNV-1a */
+
+	for (const char *p = name; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 1099511628211u;
+	lock.b = (int64_t)hash;
+	*waited = false;
+	while ((blocker = sql_lock_take(&s->party, lock, SQL_FOR_UPDATE, false, sql_tx_depth(s->tx) + 1))) {
+		if (!sql_session_wait(s, blocker, (struct sql_lock_name){ SQL_LOCK_ROW, 0, 0 }, 0))
+			return false;
+		*waited = true;
+	}
+	if (*waited) {
+		s->snapshot = sql_tx_snapshot(s->tx);
+		sql_catalog_refresh(s);
+	}
+	return true;
+}
+
+void sql_session_fail(struct sql_session *s)
+{
+	if (s->tx && !s->npoints) {
+		sql_session_rollback(s);
+		s->block = true;
+	} else if (s->tx) {
+		/* back to the savepoint: what was written since is nobody's obstacle any more */
+		size_t level = sql_tx_depth(s->tx);
+
+		sql_tx_undo(s->tx);
+		sql_lock_end(&s->party, level + 1);
+		sql_deferred_undo(s, level);
+		sql_catalog_settled(s, false);
+		sql_tx_push(s->tx);
+	}
+	s->failed = true;
 }
 
 /* ---- the transaction -------------------------------------------------------------- */
@@ -262,7 +306,8 @@ struct sql_error *sql_session_commit(struct sql_session *s, struct arena *a)
 struct sql_error *sql_session_settle(struct sql_session *s, bool failed, struct arena *a)
 {
 	if (s->block) {
-		s->failed |= failed;
+		if (failed && !s->failed)
+			sql_session_fail(s);
 		return NULL;
 	}
 	if (failed) {

@@ -39,6 +39,12 @@ bool sql_statement_writes(struct sql_session *s, const char *what);
 void sql_statement_end(struct sql_session *s, bool failed);
 
 /* Locks a table until the transaction ends. False: raised. */
+/* A table that it had to wait for may be another one: SQL_WAIT_AND_REPEAT is raised then, and the statement begins anew. */
 bool sql_table_lock(struct sql_session *s, const struct sql_relation *rel, enum sql_table_lock mode, bool nowait);
+/* Locks the name of a table to be made, until the transaction ends. *waited: somebody else was about to take it. */
+bool sql_name_lock(struct sql_session *s, uint32_t schema, const char *name, bool *waited);
+/* A statement of a block failed: what it did up to here is undone and its locks go at once; only the block's
+ * end, or going back to a savepoint, is accepted. */
+void sql_session_fail(struct sql_session *s);
 
 #endif

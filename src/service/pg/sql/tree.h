@@ -216,6 +216,7 @@ struct sql_query {
 	size_t nsets_in_targets;
 	struct sql_lock *locks;
 	size_t nlocks;
+	int kept;               /* below the top: its rows are kept by a step of this id; 0: not made yet */
 	struct sql_rte **rtes;  /* of its FROM */
 	size_t nrtes, rte_cap;
 };
