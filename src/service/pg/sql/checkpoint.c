@@ -150,7 +150,6 @@ bool sql_engine_restore_table(struct sql_session *s, uint32_t table, uint64_t ma
 	struct ddl d = { .s = s, .st = st, .env = &e->env, .a = a };
 	struct sql_snapshot then;
 	int64_t natts = 0;
-	char text[96];
 	bool ok = true;
 
 	if (!sql_engine_snapshot_of(e, mark, &then))
@@ -167,8 +166,14 @@ bool sql_engine_restore_table(struct sql_session *s, uint32_t table, uint64_t ma
 	ddl_new_filenode(&d, rel);
 	rel = sql_catalog_relation_oid(s, table);
 	ok = sql_table_plan(s, rel) != NULL;
-	snprintf(text, sizeof(text), "SELECT * FROM r_%u", filenode);
-	sqlite3_stmt *q = sql_store_take(st, text);
+	struct buf columns;
+	buf_init(&columns, 1 << 20);
+	buf_add_str(&columns, "SELECT ");
+	for (size_t i = 0; i < rel->ncolumns; i++)
+		buf_addf(&columns, "c%zu,", i + 1);
+	buf_addf(&columns, "xmin,xmax FROM r_%u", filenode);
+	sqlite3_stmt *q = sql_store_take(st, columns.ptr);
+	buf_release(&columns);
 	struct sql_datum *values = ARENA_ARRAY(a, struct sql_datum, rel->ncolumns + 1);
 	while (ok && sqlite3_step(q) == SQLITE_ROW) {
 		int n = (int)rel->ncolumns;

@@ -425,6 +425,7 @@ static void delete_relation(struct ddl *d, uint32_t oid)
 	sql_cat_change(d->s, CAT_ATTRIBUTE, NULL, 0, "attrelid = ?1", CAT_IDS(oid));
 	sql_cat_change(d->s, CAT_ATTRDEF, NULL, 0, "adrelid = ?1", CAT_IDS(oid));
 	sql_cat_change(d->s, CAT_INDEX, NULL, 0, "indexrelid = ?1 OR indrelid = ?1", CAT_IDS(oid));
+	sql_cat_change(d->s, CAT_DEPEND, NULL, 0, "classid = 2618 AND objid IN (SELECT w.oid FROM pg_rewrite w WHERE w.ev_class = ?1)", CAT_IDS(oid));
 	sql_cat_change(d->s, CAT_REWRITE, NULL, 0, "ev_class = ?1", CAT_IDS(oid));
 	sql_cat_change(d->s, CAT_SEQUENCE, NULL, 0, "seqrelid = ?1", CAT_IDS(oid));
 	sql_cat_change(d->s, CAT_CLASS, NULL, 0, "oid = ?1", CAT_IDS(oid));

@@ -88,7 +88,6 @@ static bool rename_column(struct ddl *d, const PgQuery__RenameStmt *st)
 
 bool ddl_rename(struct ddl *d, const PgQuery__RenameStmt *st)
 {
-	d->tag = SLICE_LIT("ALTER TABLE");
 	switch (st->rename_type) {
 	case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX: d->tag = SLICE_LIT("ALTER INDEX"); return rename_relation(d, st);
 	case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW: d->tag = SLICE_LIT("ALTER VIEW"); return rename_relation(d, st);
@@ -396,7 +395,11 @@ static struct slice tag_of(struct ddl *d, const PgQuery__Node *n)
 	case AST(CREATE_FUNCTION_STMT): return n->create_function_stmt->is_procedure ? SLICE_LIT("CREATE PROCEDURE") : SLICE_LIT("CREATE FUNCTION");
 	case AST(DROP_STMT): return slice_str(ddl_print(d, "DROP %s", object_words(n->drop_stmt->remove_type)));
 	case AST(ALTER_TABLE_STMT): return slice_str(ddl_print(d, "ALTER %s", object_words(n->alter_table_stmt->objtype)));
-	case AST(RENAME_STMT): return slice_str(ddl_print(d, "ALTER %s", object_words(n->rename_stmt->rename_type)));
+	case AST(RENAME_STMT): {
+		const PgQuery__RenameStmt *r = n->rename_stmt;
+		bool part = r->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN || r->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_ATTRIBUTE;
+		return slice_str(ddl_print(d, "ALTER %s", object_words(part ? r->relation_type : r->rename_type)));
+	}
 	case AST(ALTER_OBJECT_SCHEMA_STMT): return slice_str(ddl_print(d, "ALTER %s", object_words(n->alter_object_schema_stmt->object_type)));
 	case AST(ALTER_OWNER_STMT): return slice_str(ddl_print(d, "ALTER %s", object_words(n->alter_owner_stmt->object_type)));
 	default: return SLICE_LIT("UTILITY");

@@ -75,10 +75,15 @@ static void plan_statements(struct sql_table_plans *p, const struct sql_relation
 	struct buf text;
 
 	buf_init(&text, 1 << 20);
-	buf_addf(&text, "INSERT INTO r_%u VALUES(", rel->filenode);
+	/* columns by name: one that was added later stands behind the hidden ones, and one whose ALTER was rolled back
+	 * stays as what nobody reads */
+	buf_addf(&text, "INSERT INTO r_%u(", rel->filenode);
+	for (size_t i = 0; i < rel->ncolumns; i++)
+		buf_addf(&text, "c%zu,", i + 1);
+	buf_add_str(&text, "xmin) VALUES(");
 	for (size_t i = 0; i < rel->ncolumns; i++)
 		buf_addf(&text, "?%zu,", i + 1);
-	buf_addf(&text, "?%zu,NULL,NULL)", rel->ncolumns + 1);
+	buf_addf(&text, "?%zu)", rel->ncolumns + 1);
 	p->insert = keep(rel->arena, &text);
 	buf_init(&text, 1 << 20);
 	buf_add_str(&text, "SELECT ");
