@@ -133,7 +133,7 @@ uint32_t ddl_schema_for(struct ddl *d, const char *schema, const char *persisten
 		if (!strcmp(schema, "pg_temp"))
 			return ddl_temp_schema(d);
 		if (temp) {
-			ddl_fail(d, "42P16", -1, "cannot create temporary relation in non-temporary schema");
+			ddl_fail(d, "42P16", location, "cannot create temporary relation in non-temporary schema");
 			return 0;
 		}
 		if (!sql_catalog_schema(d->s, slice_str(schema), &oid)) {

@@ -156,7 +156,7 @@ bool ddl_create_table_as(struct ddl *d, const PgQuery__CreateTableAsStmt *st, ui
 	}
 	if (!into->skip_data && !fill(d, oid, st->query, NULL, rows))
 		return false;
-	d->tag = matview ? SLICE_LIT("CREATE MATERIALIZED VIEW") : slice_str(ddl_print(d, "SELECT %llu", (unsigned long long)*rows));
+	d->tag = slice_str(ddl_print(d, "SELECT %llu", (unsigned long long)*rows));
 	if (into->skip_data)
 		d->tag = matview ? SLICE_LIT("CREATE MATERIALIZED VIEW") : SLICE_LIT("CREATE TABLE AS");
 	ddl_on_commit(d, oid, into->on_commit);

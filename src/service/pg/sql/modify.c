@@ -411,7 +411,7 @@ bool sql_modify(struct sql_session *s, const struct sql_write *w, const struct s
 	if (w->kind != SQL_LOCK && !sql_table_plan(s, w->relation))
 		return false;
 	if (w->kind != SQL_LOCK)
-		sql_serial_write(s, w->relation->oid);
+		sql_serial_write(s, w->relation->filenode);
 	if (w->kind == SQL_UPDATE)
 		strength = sql_update_strength(s, w->relation, w->targets, w->ntargets);
 	if (w->limit.text) {

@@ -204,6 +204,7 @@ bool sql_run_plan(struct sql_session *s, struct sql_plan *plan, const struct sql
 	out->has_rows = plan->has_rows;
 	if (plan->nrelations && !lock_tables(s, plan))
 		return false;
+	sql_serial_reads(s, plan->kind == SQL_PLAN_SELECT ? plan->text : plan->write.select);
 	if (plan->writes && !sql_statement_writes(s, plan->tag == 's' ? "SELECT" : words[(int)plan->tag]))
 		return false;
 	if (plan->nsteps && !run_steps(s, plan, binds, a))

@@ -4,6 +4,7 @@
 #include "service/pg/sql/serial.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "service/pg/sql/store.h"
 
@@ -72,6 +73,18 @@ void sql_serial_read(struct sql_session *s, uint32_t relation)
 
 	if (me)
 		add(&me->reads, relation);
+}
+
+void sql_serial_reads(struct sql_session *s, const char *text)
+{
+	if (!text || !s->tx || sql_tx_isolation(s->tx) != SQL_SERIALIZABLE)
+		return;
+	for (const char *p = text; (p = strstr(p, " r_"));) {
+		p += 3;
+		uint32_t filenode = (uint32_t)strtoul(p, NULL, 10);
+		if (filenode >= SQL_FIRST_OID)
+			sql_serial_read(s, filenode);
+	}
 }
 
 void sql_serial_write(struct sql_session *s, uint32_t relation)

@@ -17,8 +17,10 @@
 
 struct sql_session;
 
-/* A relation is read or written by the running statement. Costs nothing below SERIALIZABLE. */
+/* A relation (its filenode) is read or written by the running statement. Costs nothing below SERIALIZABLE. */
 void sql_serial_read(struct sql_session *s, uint32_t relation);
+/* The same for every table that a lowered text names. */
+void sql_serial_reads(struct sql_session *s, const char *text);
 void sql_serial_write(struct sql_session *s, uint32_t relation);
 /* False: raised, 40001. */
 bool sql_serial_commit(struct sql_session *s);
