@@ -125,6 +125,16 @@ static bool watch(struct link *link, int fd, void (*ready)(void *state))
 	return uv_poll_start(poll, UV_READABLE, on_other) == 0;
 }
 
+static void push(struct link *link, struct slice bytes)
+{
+	struct session *s = (struct session *)((char *)link - offsetof(struct session, link));
+
+	if (s->state != SESSION_OPEN)
+		return;
+	buf_add_slice(&s->stream.out, bytes);
+	session_mark_dirty(s);
+}
+
 static void begin_request(struct session *s)
 {
 	arena_reset(&s->arena);
@@ -152,7 +162,8 @@ void session_attribute(struct session *s, struct process *p, int32_t tid, uint32
 				 .now_ns = host_wall_ns(),
 				 .interrupt = interrupt,
 				 .resume = resume,
-				 .watch = watch };
+				 .watch = watch,
+				 .push = push };
 	begin_request(s);
 	s->state = SESSION_SNIFFING;
 	events_session(s, "conn.open", NULL);

@@ -54,6 +54,8 @@ struct link {
 	 * closed. False: it cannot be watched.
 	 */
 	bool (*watch)(struct link *link, int fd, void (*ready)(void *state));
+	/* Bytes that the program did not ask for now: a message to a connection that is idle. */
+	void (*push)(struct link *link, struct slice bytes);
 };
 
 /* A service of the rule file, made once a run, shared by its connections. */

@@ -27,6 +27,7 @@ static void *conn_new(struct link *link, void *fake)
 	pg_portals_init(&c->portals);
 	arena_init(&c->query.arena);
 	buf_init(&c->scratch, SCRATCH_MAX);
+	buf_init(&c->notes, SCRATCH_MAX);
 	arena_init(&c->shown);
 	pg_cancel_join(c);
 	return c;
@@ -48,6 +49,7 @@ static void conn_free(void *state)
 	pg_session_release(&c->session);
 	arena_release(&c->query.arena);
 	buf_release(&c->scratch);
+	buf_release(&c->notes);
 	free((char *)c->parse_name.ptr);
 	free(c);
 }
@@ -119,6 +121,10 @@ static enum decode take(struct pg_conn *c, struct slice in, size_t *used, struct
 
 static enum decode decode(void *state, struct slice in, size_t *used, struct request *req, struct buf *out)
 {
+	struct pg_conn *c = state;
+
+	if (in.len)
+		c->idle = false;
 	enum decode got = take(state, in, used, req, out);
 
 	tell(state);

@@ -88,6 +88,11 @@ void pg_ready(struct pg_conn *c, struct buf *out)
 	if (e)
 		pg_error_write(out, e, 0);
 	arena_release(&a);
+	if (c->session.status == 'I' && c->notes.len) {
+		buf_add_slice(out, buf_slice(&c->notes));
+		buf_reset(&c->notes);
+	}
+	c->idle = true;
 	pg_session_report(&c->session, false, out);
 	pg_write_ready(out, c->session.status);
 }

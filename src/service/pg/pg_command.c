@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
+#include "service/pg/sql/notify.h"
 
 static struct sql_error *outside(struct request *req, const char *what)
 {
@@ -147,6 +148,8 @@ static struct sql_error *discard(struct pg_conn *c, struct request *req)
 	pg_statement_close_all(&c->portals);
 	pg_engine_forget(c, SLICE_NONE);
 	pg_engine_close(c);
+	if (c->sql)
+		sql_unlisten_now(c->sql);
 	return NULL;
 }
 
@@ -255,7 +258,6 @@ bool pg_command_answer(struct pg_conn *c, struct request *req, struct reply *rep
 		pg_engine_close(c);
 		pg_portal_close_all(&c->portals);
 		break;
-	case PG_UNLISTEN: /* nobody listens */
 	case PG_OTHER:
 		break;
 	}

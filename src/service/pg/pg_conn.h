@@ -89,6 +89,8 @@ struct pg_conn {
 	struct buf scratch;
 	struct sql_session *sql; /* of the engine; NULL: not needed yet */
 	struct arena shown;      /* a setting's value as SHOW prints it */
+	struct buf notes;        /* NotificationResponses that wait for the end of its transaction */
+	bool idle;               /* ReadyForQuery was the last word */
 	struct pg_backend *backend; /* with a cluster: this program's connection to it */
 };
 

@@ -8,6 +8,7 @@
 
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
+#include "service/pg/pg_message.h"
 #include "service/pg/sql/library.h"
 #include "service/pg/sql/session.h"
 #include "service/pg/sql/store.h"
@@ -35,6 +36,22 @@ static struct sql_error *set(void *of, struct slice name, struct slice value, bo
 	return pg_session_set(&c->session, name, value, local ? PG_SCOPE_LOCAL : PG_SCOPE_SESSION, a);
 }
 
+/* NotificationResponse: at once to a connection that is idle, else behind its transaction. */
+static void notified(void *of, uint32_t pid, struct slice channel, struct slice payload)
+{
+	struct pg_conn *c = of;
+
+	size_t at = pg_write_begin(&c->notes, 'A');
+	buf_add_be32(&c->notes, pid);
+	pg_write_string(&c->notes, channel);
+	pg_write_string(&c->notes, payload);
+	pg_write_end(&c->notes, at);
+	if (!c->idle || c->session.status != 'I' || !c->link->push)
+		return;
+	c->link->push(c->link, buf_slice(&c->notes));
+	buf_reset(&c->notes);
+}
+
 static uint64_t (*clock_of_run)(void);
 
 static uint64_t now_ns(void)
@@ -58,7 +75,7 @@ struct sql_engine *pg_server_engine(struct pg_server *server)
 
 struct sql_session *pg_engine_session(struct pg_conn *c)
 {
-	const struct sql_session_hooks hooks = { .of = c, .setting = setting, .set = set };
+	const struct sql_session_hooks hooks = { .of = c, .setting = setting, .set = set, .notified = notified };
 	struct pg_server *server = c->server;
 
 	if (c->sql || !server || server->cluster)

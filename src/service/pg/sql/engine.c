@@ -9,6 +9,7 @@
 #include "service/pg/sql/facts/facts.h"
 #include "service/pg/sql/ddl.h"
 #include "service/pg/sql/library.h"
+#include "service/pg/sql/notify.h"
 #include "service/pg/sql/plan.h"
 #include "service/pg/sql/store.h"
 #include "service/pg/sql/sysfunc.h"
@@ -158,6 +159,7 @@ struct sql_session *sql_session_new(struct sql_engine *e, const char *user, cons
 	map_init(&s->cursors);
 	map_init(&s->saved);
 	map_init(&s->sequences);
+	map_init(&s->listens);
 	sql_party_init(&s->party, &e->store->locks);
 	s->next = e->first;
 	if (s->next)
@@ -172,6 +174,7 @@ void sql_session_free(struct sql_session *s)
 		return;
 	sql_session_rollback(s);
 	sql_cursors_close(s, true);
+	sql_unlisten_now(s);
 	sql_saved_drop_all(s);
 	sql_temp_forget(s);
 	sql_sequences_forget(s);
@@ -188,6 +191,7 @@ void sql_session_free(struct sql_session *s)
 	map_release(&s->cursors);
 	map_release(&s->saved);
 	map_release(&s->sequences);
+	map_release(&s->listens);
 	free(s->points);
 	free(s);
 }

@@ -36,6 +36,7 @@ struct sql_engine {
 #define SQL_WAIT_AND_REPEAT "SEAMW" /* a SQLSTATE that nobody sees */
 
 struct sql_cursor;
+struct sql_note;
 struct sql_saved; /* PREPARE name AS */
 
 struct sql_session {
@@ -78,6 +79,8 @@ struct sql_session {
 	/* Named things of a session: cursor.c, prepared.c, sequence.c, notify.c. */
 	struct map cursors;             /* name -> struct sql_cursor */
 	struct map saved;               /* name -> struct sql_saved */
+	struct map listens;             /* channels: notify.c */
+	struct sql_note *notes;         /* of the open transaction, in order */
 	struct map sequences;           /* currval: store's */
 	int64_t lastval;
 	uint32_t lastval_of;            /* the sequence */

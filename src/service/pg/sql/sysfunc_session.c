@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "service/pg/sql/func/call.h"
+#include "service/pg/sql/notify.h"
 #include "service/pg/sql/store.h"
 #include "service/pg/sql/sysfunc.h"
 #include "service/pg/sql/transaction.h"
@@ -213,7 +214,19 @@ STRICT(blocking_pids)
 	result_text(ctx, SLICE_LIT("{}"));
 }
 
+FUNC(notify)
+{
+	struct slice channel = sqlite3_value_type(argv[0]) == SQLITE_NULL ? SLICE_NONE : arg_text(argv[0]),
+		     payload = sqlite3_value_type(argv[1]) == SQLITE_NULL ? SLICE_NONE : arg_text(argv[1]);
+
+	if (sql_notify(session_of(ctx), channel, payload))
+		result_text(ctx, SLICE_LIT(""));
+	else
+		sqlite3_result_error(ctx, "raised", -1);
+}
+
 const struct func_row sysfunc_session_rows[] = {
+	CALL_VOLATILE("pg_notify", notify, 2),
 	CALL_VOLATILE("show_config_by_name", current_setting, 1), CALL_VOLATILE("show_config_by_name_missing_ok", current_setting_missing_ok, 2),
 	CALL_VOLATILE("set_config_by_name", set_config, 3), CALL_VOLATILE("current_user", current_user, 0), CALL_VOLATILE("session_user", current_user, 0),
 	CALL_VOLATILE("current_database", current_database, 0), CALL_VOLATILE("current_schema", current_schema, 0),

@@ -11,6 +11,7 @@
 #include "service/pg/sql/ddl.h"
 #include "service/pg/sql/deferred.h"
 #include "service/pg/sql/marks.h"
+#include "service/pg/sql/notify.h"
 #include "service/pg/sql/serial.h"
 #include "service/pg/sql/store.h"
 
@@ -163,10 +164,12 @@ void sql_statement_end(struct sql_session *s, bool failed)
 			sql_lock_end(&s->party, s->statement_level + 1);
 			sql_catalog_settled(s, false);
 			sql_deferred_undo(s, s->statement_level);
+			sql_notify_undo(s, s->statement_level);
 		} else {
 			sql_tx_merge(s->tx);
 			sql_lock_merge(&s->party, s->statement_level);
 			sql_deferred_merge(s, s->statement_level);
+			sql_notify_merge(s, s->statement_level);
 		}
 	}
 	s->statement_level = 0;
@@ -232,6 +235,7 @@ void sql_session_fail(struct sql_session *s)
 		sql_tx_undo(s->tx);
 		sql_lock_end(&s->party, level + 1);
 		sql_deferred_undo(s, level);
+		sql_notify_undo(s, level);
 		sql_catalog_settled(s, false);
 		sql_tx_push(s->tx);
 	}
@@ -259,6 +263,8 @@ static void forget_points(struct sql_session *s, size_t from)
 static void ended(struct sql_session *s, bool committed)
 {
 	sql_serial_end(s, committed);
+	if (!committed)
+		sql_notify_undo(s, 0);
 	s->tx = s->party.tx = NULL;
 	s->block = s->failed = s->snapshot_taken = false;
 	s->statement_level = 0;
@@ -300,6 +306,8 @@ struct sql_error *sql_session_commit(struct sql_session *s, struct arena *a)
 	sql_temp_on_commit(s);
 	sql_tx_commit(s->tx);
 	ended(s, true);
+	if (s->notes)
+		sql_notify_commit(s);
 	return NULL;
 }
 
@@ -355,6 +363,7 @@ bool sql_session_release(struct sql_session *s, struct slice name)
 		sql_tx_merge(s->tx);
 		sql_lock_merge(&s->party, level);
 		sql_deferred_merge(s, level);
+		sql_notify_merge(s, level);
 	}
 	forget_points(s, at);
 	return true;
@@ -371,6 +380,7 @@ bool sql_session_rollback_to(struct sql_session *s, struct slice name)
 		sql_tx_undo(s->tx);
 		sql_lock_end(&s->party, level + 1);
 		sql_deferred_undo(s, level);
+		sql_notify_undo(s, level);
 	}
 	sql_catalog_settled(s, false);
 	sql_tx_push(s->tx);

@@ -6,6 +6,7 @@
 
 #include "service/pg/sql/compile.h"
 #include "service/pg/sql/copy.h"
+#include "service/pg/sql/notify.h"
 #include "service/pg/sql/plan.h"
 #include "service/pg/sql/utility.h"
 
@@ -447,6 +448,17 @@ bool sql_utility(struct sql_session *s, struct sql_prepared *p, const struct sql
 		out->tag = SLICE_LIT("CLOSE CURSOR");
 		return sql_cursor_close(s, slice_str(n->close_portal_stmt->portalname)) ||
 		       wrong(s, "34000", "cursor \"%\" does not exist", n->close_portal_stmt->portalname);
+	case AST(LISTEN_STMT):
+		out->tag = SLICE_LIT("LISTEN");
+		sql_listen(s, slice_str(n->listen_stmt->conditionname));
+		return true;
+	case AST(UNLISTEN_STMT):
+		out->tag = SLICE_LIT("UNLISTEN");
+		sql_unlisten(s, slice_str(n->unlisten_stmt->conditionname ? n->unlisten_stmt->conditionname : ""));
+		return true;
+	case AST(NOTIFY_STMT):
+		out->tag = SLICE_LIT("NOTIFY");
+		return sql_notify(s, slice_str(n->notify_stmt->conditionname), slice_str(n->notify_stmt->payload ? n->notify_stmt->payload : ""));
 	case AST(EXPLAIN_STMT):
 		return explain(s, n->explain_stmt, a, out);
 	case AST(COPY_STMT):
