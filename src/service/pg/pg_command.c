@@ -220,7 +220,7 @@ bool pg_command_answer(struct pg_conn *c, struct request *req, struct reply *rep
 
 	if (e)
 		return pg_reply_error(reply, e);
-	if (c->verb == PG_OTHER || (c->verb == PG_SHOW && says_all(req)) || (c->verb == PG_CLOSE && !says_all(req)))
+	if (c->verb == PG_OTHER || (c->verb == PG_UNLISTEN && pg_engine_session(c)) || (c->verb == PG_SHOW && says_all(req)) || (c->verb == PG_CLOSE && !says_all(req)))
 		return false;
 	if (req->sql.describe && c->verb != PG_SHOW)
 		return true; /* no columns */
@@ -258,6 +258,7 @@ bool pg_command_answer(struct pg_conn *c, struct request *req, struct reply *rep
 		pg_engine_close(c);
 		pg_portal_close_all(&c->portals);
 		break;
+	case PG_UNLISTEN: /* without an engine nobody listens */
 	case PG_OTHER:
 		break;
 	}

@@ -37,6 +37,7 @@ enum pg_verb pg_verb_of(const struct sql_analysis *an)
 		{ SLICE("DEALLOCATE ALL"), PG_DEALLOCATE },
 		{ SLICE("CLOSE CURSOR"), PG_CLOSE },
 		{ SLICE("CLOSE CURSOR ALL"), PG_CLOSE },
+		{ SLICE("UNLISTEN"), PG_UNLISTEN },
 #undef SLICE
 	};
 

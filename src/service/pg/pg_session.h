@@ -33,6 +33,7 @@ enum pg_verb {
 	PG_DISCARD,
 	PG_DEALLOCATE,
 	PG_CLOSE,
+	PG_UNLISTEN,
 };
 /* From the first words of the analysis' verb: cheap for all that is PG_OTHER. */
 enum pg_verb pg_verb_of(const struct sql_analysis *an);
