@@ -162,7 +162,7 @@ static const char *kind_words(char kind)
 	case 'm': return "materialized view";
 	case 'S': return "sequence";
 	case 'i': case 'I': return "index";
-	case 'c': return "composite type";
+	case 'c': return "type";
 	default: return "relation";
 	}
 }
@@ -413,7 +413,8 @@ static void follow(struct ddl *d, struct closure *c, size_t i)
 		if (dep.class == CAT_REWRITE)
 			dep = (struct ddl_object){ CAT_CLASS, (uint32_t)sql_cat_int(d->st, "SELECT ev_class FROM pg_rewrite WHERE oid = ?1", "i",
 										    (int64_t)dep.oid), 0 };
-		if (dep.class == o.class && dep.oid == o.oid)
+		/* a whole relation takes its columns along; one column may have others that are computed from it */
+		if (dep.class == o.class && dep.oid == o.oid && (!o.column || !dep.column || dep.column == o.column))
 			continue;
 		collect(d, c, dep, how[0] == 'n', o);
 	}

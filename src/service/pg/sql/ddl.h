@@ -22,6 +22,7 @@ struct ddl {
 	struct sql_env *env;
 	struct arena *a;
 	struct slice tag;
+	const char *table;       /* whose columns are read, for the words */
 };
 
 /* An object as pg_depend names it. */
@@ -84,7 +85,7 @@ struct ddl_new_column {
 	char identity, generated;
 	PgQuery__Node **sequence_options;
 	size_t nsequence_options;
-	bool serial;
+	bool serial, inner;             /* inner: of an index, which depends on nothing by itself */
 	uint32_t collation;
 	int location;
 };

@@ -21,14 +21,17 @@ struct filled {
 static bool fill_column(void *of, struct sql_datum *values)
 {
 	struct filled *f = of;
-	struct sql_datum *v = &values[f->column - 1];
+	struct sql_datum made = { .kind = SQL_NULL }; /* the program may read the column's old value */
+	bool ok = true;
 
-	*v = (struct sql_datum){ .kind = SQL_NULL };
 	if (f->sequence) {
-		v->kind = SQL_INT;
-		return sql_sequence_next(f->d->s, f->sequence, &v->i);
+		made.kind = SQL_INT;
+		ok = sql_sequence_next(f->d->s, f->sequence, &made.i);
+	} else if (f->program.text) {
+		ok = sql_program_run(f->d->s, &f->program, values, f->rel->ncolumns, f->d->a, &made);
 	}
-	return !f->program.text || sql_program_run(f->d->s, &f->program, values, f->rel->ncolumns, f->d->a, v);
+	values[f->column - 1] = made;
+	return ok;
 }
 
 
@@ -49,6 +52,7 @@ static bool add_column(struct ddl *d, uint32_t table, const PgQuery__AlterTableC
 	const PgQuery__ColumnDef *def = cmd->def->column_def;
 	struct ddl_new_column c;
 	struct filled fill = { .d = d };
+	d->table = rel->name;
 	uint32_t sequence;
 	int16_t number = (int16_t)(rel->ncolumns + 1);
 

@@ -45,7 +45,8 @@ void ddl_make_attribute(struct ddl *d, uint32_t relation, int16_t number, const 
 		       CAT_TEXT("attstorage", f ? ((char[]){ f->storage, 0 }) : t && t->kind == 'e' ? "p" : "x"), CAT_INT("attnotnull", c->notnull),
 		       CAT_INT("atthasdef", c->fallback || c->fallback_text || c->serial), CAT_TEXT("attidentity", identity),
 		       CAT_TEXT("attgenerated", generated), CAT_INT("attislocal", 1), CAT_INT("attcollation", c->collation ? c->collation : t ? t->collation : 0) }, 18);
-	ddl_depend_type(d, (struct ddl_object){ CAT_CLASS, relation, number }, c->type);
+	if (!c->inner)
+		ddl_depend_type(d, (struct ddl_object){ CAT_CLASS, relation, number }, c->type);
 }
 
 uint32_t ddl_make_relation(struct ddl *d, const struct ddl_new_relation *r)
@@ -64,8 +65,10 @@ uint32_t ddl_make_relation(struct ddl *d, const struct ddl_new_relation *r)
 		       CAT_INT("relispopulated", 1), CAT_TEXT("relreplident", stored ? "d" : "n"), CAT_INT("relhasrules", r->kind == 'v' || r->kind == 'm'),
 		       CAT_INT("relfrozenxid", stored ? 3 : 0), CAT_INT("relminmxid", stored ? 1 : 0),
 		       r->options ? (struct sql_cat_value)CAT_TEXT("reloptions", r->options) : (struct sql_cat_value)CAT_NULL("reloptions") }, 17);
-	for (size_t i = 0; i < r->ncolumns; i++)
+	for (size_t i = 0; i < r->ncolumns; i++) {
+		r->columns[i].inner = r->kind == 'i';
 		ddl_make_attribute(d, oid, (int16_t)(i + 1), &r->columns[i]);
+	}
 	if (r->kind != 'i')
 		ddl_depend(d, (struct ddl_object){ CAT_CLASS, oid, 0 }, (struct ddl_object){ CAT_NAMESPACE, r->schema, 0 }, 'n');
 	if (stored)
@@ -95,7 +98,7 @@ bool ddl_set_default(struct ddl *d, uint32_t relation, int16_t number, PgQuery__
 			       CAT_TEXT("adbin", text) }, 4);
 		ddl_depend(d, (struct ddl_object){ CAT_ATTRDEF, oid, 0 }, (struct ddl_object){ CAT_CLASS, relation, number }, 'a');
 		for (size_t i = 0; expr && generated && i < made.ncolumns; i++)
-			ddl_depend(d, (struct ddl_object){ CAT_ATTRDEF, oid, 0 }, (struct ddl_object){ CAT_CLASS, relation, made.columns[i] }, 'a');
+			ddl_depend(d, (struct ddl_object){ CAT_CLASS, relation, number }, (struct ddl_object){ CAT_CLASS, relation, made.columns[i] }, 'n');
 		/* nextval('s'::regclass) needs its sequence */
 		const char *at = strstr(text, "nextval('");
 		if (at) {
@@ -171,7 +174,7 @@ bool ddl_column_of(struct ddl *d, const PgQuery__ColumnDef *def, struct ddl_new_
 			break;
 		case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT:
 			if (c->fallback)
-				return ddl_fail(d, "42601", k->location, "multiple default values specified for column \"%s\" of table \"%s\"", c->name, "");
+				return ddl_fail(d, "42601", k->location, "multiple default values specified for column \"%s\" of table \"%s\"", c->name, d->table ? d->table : "");
 			c->fallback = k->raw_expr;
 			break;
 		case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
@@ -189,11 +192,11 @@ bool ddl_column_of(struct ddl *d, const PgQuery__ColumnDef *def, struct ddl_new_
 		}
 	}
 	if (null && (notnull || c->identity))
-		return ddl_fail(d, "42601", c->location, "conflicting NULL/NOT NULL declarations for column \"%s\" of table \"%s\"", c->name, "");
+		return ddl_fail(d, "42601", c->location, "conflicting NULL/NOT NULL declarations for column \"%s\" of table \"%s\"", c->name, d->table ? d->table : "");
 	if (c->serial && c->fallback)
-		return ddl_fail(d, "42601", -1, "multiple default values specified for column \"%s\" of table \"%s\"", c->name, "");
+		return ddl_fail(d, "42601", -1, "multiple default values specified for column \"%s\" of table \"%s\"", c->name, d->table ? d->table : "");
 	if (c->identity && c->fallback)
-		return ddl_fail(d, "42601", -1, "both default and identity specified for column \"%s\" of table \"%s\"", c->name, "");
+		return ddl_fail(d, "42601", -1, "both default and identity specified for column \"%s\" of table \"%s\"", c->name, d->table ? d->table : "");
 	if (c->identity && c->type != 20 && c->type != 21 && c->type != 23)
 		return ddl_fail(d, "22023", -1, "identity column type must be smallint, integer, or bigint");
 	return true;
@@ -416,6 +419,7 @@ bool ddl_create_table(struct ddl *d, const PgQuery__CreateStmt *st)
 	size_t n = 0, cap = 0;
 	bool skip;
 
+	d->table = rv->relname;
 	if (st->partspec || st->partbound)
 		return ddl_refuse(d, "a partitioned table");
 	if (st->n_inh_relations)
