@@ -193,6 +193,7 @@ void sql_session_free(struct sql_session *s)
 	map_release(&s->sequences);
 	map_release(&s->listens);
 	free(s->points);
+	free(s->ended);
 	free(s);
 }
 
