@@ -18,9 +18,10 @@ int julian_of(int year, int month, int day)
 		year += 4799;
 	}
 	int century = year / 100;
-	int julian = year * 365 - 32167;
-	julian += year / 4 - century + century / 4;
-	return julian + 7834 * month / 256 + day;
+	/* an interval's years go beyond what has a number: it wraps around, as PostgreSQL's does */
+	unsigned julian = (unsigned)year * 365 - 32167;
+	julian += (unsigned)(year / 4 - century + century / 4);
+	return (int)(julian + (unsigned)(7834 * month / 256) + (unsigned)day);
 }
 
 void julian_parts(int jd, int *year, int *month, int *day)
