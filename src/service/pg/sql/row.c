@@ -249,6 +249,21 @@ bool sql_write_defaults(struct sql_session *s, const struct sql_relation *rel, c
 	return true;
 }
 
+/* A value that was never given is not cast either: the domain's own NOT NULL is looked at here. */
+static bool domain_allows_null(struct sql_session *s, uint32_t type)
+{
+	const struct sql_type *t = type >= SQL_FIRST_OID ? sql_catalog_type_oid(s, type) : NULL;
+
+	for (; t && t->kind == 'd'; t = sql_catalog_type_oid(s, t->base))
+		if (t->notnull) {
+			struct sql_error *e = sql_raise_env(&s->engine->env, "23502", "domain %s does not allow null values", t->name);
+			e->schema = slice_str(t->schema);
+			e->datatype = slice_str(t->name);
+			return false;
+		}
+	return true;
+}
+
 static bool complete(struct sql_session *s, const struct sql_relation *rel, struct sql_datum *values, struct arena *a, const struct sql_write *w)
 {
 	struct sql_table_plans *p = sql_table_plan(s, rel);
@@ -262,6 +277,11 @@ static bool complete(struct sql_session *s, const struct sql_relation *rel, stru
 			return false;
 		for (size_t i = 0; i < p->generated.count; i++)
 			values[p->generated_columns[i] - 1] = made[i];
+	}
+	for (size_t i = 0; i < rel->ncolumns; i++) {
+		const struct sql_attribute *c = &rel->columns[i];
+		if (!c->dropped && values[i].kind == SQL_NULL && !domain_allows_null(s, c->type))
+			return false;
 	}
 	for (size_t i = 0; i < rel->ncolumns; i++) {
 		const struct sql_attribute *c = &rel->columns[i];
