@@ -27,7 +27,9 @@ void judge_free(struct judge *j);
 
 /* One line of the trace; headers and trailers are passed over. */
 void judge_feed(struct judge *j, struct slice line);
-/* Whether all expectations on events hold by now: more events may change that. */
+/* What the fakes hold now, for expectations on states. `look` gives a new reference; `service` NULL: the states of rules. */
+void judge_look(struct judge *j, json_t *(*look)(void *of, const char *service, json_t *question), void *of);
+/* Whether all expectations on events, and on states that were looked at, hold by now: more events may change that. */
 bool judge_holds_yet(const struct judge *j);
 /* The end. `trailer` is the trace's last line as JSON (NULL: there is none). The
  * verdicts live as long as the judge. */

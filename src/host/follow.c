@@ -10,6 +10,7 @@
 
 #include "check/asked.h"
 #include "check/judge.h"
+#include "host/state.h"
 
 #define PIECE ((size_t)256 * 1024)
 #define LINE_MAX_BYTES ((size_t)1 << 30)
@@ -109,6 +110,15 @@ void follow_free(struct follow *f)
 	free(f);
 }
 
+static json_t *look(void *of, const char *service, json_t *question)
+{
+	const struct follow *f = of;
+	json_t *empty = json_object(), *answer = state_look(f->host, service, question ? question : empty);
+
+	json_decref(empty);
+	return answer;
+}
+
 static void take_line(struct follow *f, struct slice line)
 {
 	struct asked e;
@@ -139,7 +149,10 @@ bool follow_holds(struct follow *f)
 			take_line(f, slice_of(f->rest.ptr + from, (size_t)(end - f->rest.ptr) - from));
 		buf_drop(&f->rest, from);
 	}
-	return f->judge ? judge_holds_yet(f->judge) : f->came;
+	if (!f->judge)
+		return f->came;
+	judge_look(f->judge, look, f);
+	return judge_holds_yet(f->judge);
 }
 
 void follow_say(struct follow *f, struct buf *out)

@@ -17,7 +17,9 @@ from life import SEAM, SHIM
 RULES = {
     "seam": 1,
     "services": {"lake": {"protocol": "s3", "at": ["*.s3.amazonaws.com:80"], "seed": [{"bucket": "raw", "key": "a", "text": "seed"}]},
-                 "web": {"protocol": "http", "at": ["web.example.com:80"]}},
+                 "web": {"protocol": "http", "at": ["web.example.com:80"]},
+                 "warehouse": {"protocol": "postgres", "at": ["db.prod:5432"], "seed": [
+                     {"table": "jobs", "columns": {"id": "int primary key", "what": "text"}, "rows": [[1, "seed"]]}]}},
     "rules": [{"id": "ready", "on": "http", "when": {"path": "/job", "state": {"job": "started"}}, "do": {"status": 200, "text": "running"}},
               {"id": "start", "on": "http", "when": {"path": "/start"}, "do": {"status": 202}, "set": {"job": "started"}},
               {"id": "no", "on": "http", "when": {"path": "/job"}, "do": {"status": 404}, "optional": True}],
@@ -55,6 +57,12 @@ class Session(life.Folder):
 
     def web(self, path):
         return self.seam("run", "--", "curl", "-sS", "-o", os.devnull, "-w", "%{http_code}", f"http://web.example.com{path}")
+
+    def sql(self, text):
+        return self.seam("run", "--", "psql", "-qAt", "-v", "ON_ERROR_STOP=1", "-h", "db.prod", "-U", "app", "-d", "postgres", "-c", text).strip()
+
+    def jobs(self, *more):
+        return json.loads(self.seam("session", "state", "warehouse", "--sql", "select * from jobs order by id", *more))["rows"]
 
     def tail(self):
         with open(self.trace, encoding="utf-8") as f:
@@ -140,6 +148,62 @@ def more_seed_becomes_the_seed(s):
         f.write('{"lake": [{"bucket": "raw",\n "kye": "m"}]}')
     assert "did you mean" in s.seam("session", "seed", "bad.json", code=1)
     assert s.keys() == ["a", "m"]
+    s.seam("session", "stop")
+
+
+@test
+def tables_go_back_to_the_seed(s):
+    s.begin()
+    s.sql("insert into jobs values (2, 'two')")
+    s.sql("update jobs set what = 'changed' where id = 1")
+    s.sql("create table other (a int)")
+    assert s.jobs() == [["1", "changed"], ["2", "two"]]
+    assert sorted(json.loads(s.seam("session", "state", "warehouse"))["tables"]) == ["public.jobs", "public.other"]
+    s.seam("session", "reset")
+    assert s.jobs() == [["1", "seed"]] and s.sql("select to_regclass('other') is null") == "t"
+    s.sql("insert into jobs values (2, 'again')")
+    s.seam("session", "reset", "--service", "warehouse", "--table", "jobs")
+    assert s.jobs() == [["1", "seed"]]
+    s.seam("session", "stop")
+
+
+@test
+def tables_go_back_to_marks_and_to_checkpoints(s):
+    s.begin()
+    s.sql("insert into jobs values (2, 'module')")
+    s.seam("session", "snapshot", "module")
+    s.sql("drop table jobs")
+    s.seam("session", "restore", "module")
+    assert s.jobs() == [["1", "seed"], ["2", "module"]]
+    s.seam("session", "save", "saved")
+    s.seam("session", "reset")
+    assert s.jobs() == [["1", "seed"]]
+    s.seam("session", "load", "saved")
+    assert s.jobs() == [["1", "seed"], ["2", "module"]]
+    s.sql("insert into jobs values (3, 'after')")
+    s.seam("session", "stop")
+    s.begin("--from", "saved")
+    assert s.jobs() == [["1", "seed"], ["2", "module"]]
+    s.seam("session", "stop")
+
+
+@test
+def expectations_wait_for_rows(s):
+    s.begin()
+    wanted = json.dumps({"state": "warehouse", "sql": "select count(*) from jobs where what = 'done'", "rows": [["1"]]})
+    assert "did not hold" in s.seam("session", "wait", wanted, "--timeout", "100ms", code=1)
+    s.sql("update jobs set what = 'done'")
+    s.seam("session", "wait", wanted, "--timeout", "10s")
+    s.seam("session", "stop")
+
+
+@test
+def an_open_transaction_does_not_hold_up_a_reset(s):
+    s.begin()
+    s.sql("begin; update jobs set what = 'lost'")
+    assert s.jobs() == [["1", "seed"]]
+    s.seam("session", "reset")
+    assert s.sql("update jobs set what = 'mine' returning what") == "mine"
     s.seam("session", "stop")
 
 
@@ -231,7 +295,7 @@ def orders_may_come_as_json_lines(s):
         c.connect(os.path.join(s.folder, "ctl"))
         c.sendall(b'{"do": "services"}\n')
         answer = json.loads(c.makefile().read())
-    assert [x["name"] for x in answer["services"]] == ["lake", "web"] and answer["ok"]
+    assert [x["name"] for x in answer["services"]] == ["lake", "web", "warehouse"] and answer["ok"]
     for bad in (b"nonsense\n", b"[1]\n", b'{"do": "dance"}\n', b'{"do": "save"}\n'):
         with socket.socket(socket.AF_UNIX) as c:
             c.connect(os.path.join(s.folder, "ctl"))
