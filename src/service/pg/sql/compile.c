@@ -248,26 +248,37 @@ static bool check_one(sqlite3_context *ctx, struct sql_session *s, const struct 
 	return ok;
 }
 
+/* The chain of domains below a type, itself first. */
+static size_t domains_below(struct sql_session *s, uint32_t oid, const struct sql_type **chain, size_t max)
+{
+	size_t n = 0;
+
+	for (const struct sql_type *t = sql_catalog_type_oid(s, oid); n < max && t && t->kind == 'd'; t = sql_catalog_type_oid(s, t->base))
+		chain[n++] = t;
+	return n;
+}
+
+/* Says the type that was asked for, whichever domain below it says no; the innermost is asked first. */
 void sql_domain_check(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
 	struct sql_session *s = sql_env_of(ctx)->session;
-	uint32_t oid = (uint32_t)sqlite3_value_int64(argv[0]);
+	const struct sql_type *chain[32];
+	size_t depth = domains_below(s, (uint32_t)sqlite3_value_int64(argv[0]), chain, 32);
 
 	(void)argc;
-	for (int depth = 0; depth < 32; depth++) {
-		const struct sql_type *t = sql_catalog_type_oid(s, oid);
-		size_t n = 0;
+	for (size_t k = 0; k < depth && sqlite3_value_type(argv[1]) == SQLITE_NULL; k++)
+		if (chain[k]->notnull) {
+			struct sql_error *e = sql_raise(ctx, "23502", "domain %s does not allow null values", chain[0]->name);
 
-		if (!t || t->kind != 'd')
-			break;
-		if (t->notnull && sqlite3_value_type(argv[1]) == SQLITE_NULL) {
-			struct sql_error *e = sql_raise(ctx, "23502", "domain %s does not allow null values", t->name);
-
-			e->schema = slice_str(t->schema);
-			e->datatype = slice_str(t->name);
+			e->schema = slice_str(chain[0]->schema);
+			e->datatype = slice_str(chain[0]->name);
 			return;
 		}
-		const struct sql_constraint *checks = sql_catalog_domain_checks(s, oid, &n);
+	for (size_t k = depth; k-- > 0;) {
+		const struct sql_type *t = chain[k];
+		size_t n = 0;
+		const struct sql_constraint *checks = sql_catalog_domain_checks(s, t->oid, &n);
+
 		for (size_t i = 0; i < n; i++) {
 			bool holds;
 
@@ -276,15 +287,15 @@ void sql_domain_check(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 				return;
 			}
 			if (!holds) {
-				struct sql_error *e = sql_raise(ctx, "23514", "value for domain %s violates check constraint \"%s\"", t->name, checks[i].name);
+				struct sql_error *e = sql_raise(ctx, "23514", "value for domain %s violates check constraint \"%s\"", chain[0]->name,
+								checks[i].name);
 
-				e->schema = slice_str(t->schema);
-				e->datatype = slice_str(t->name);
+				e->schema = slice_str(chain[0]->schema);
+				e->datatype = slice_str(chain[0]->name);
 				e->constraint = slice_str(checks[i].name);
 				return;
 			}
 		}
-		oid = t->base;
 	}
 	sqlite3_result_value(ctx, argv[1]);
 }

@@ -56,6 +56,25 @@ static bool is_on(const char *v)
 	return v && strcmp(v, "false") != 0 && strcmp(v, "off") != 0 && strcmp(v, "0") != 0;
 }
 
+/* What is not done must not be passed over. */
+static bool known_options(struct sql_session *s, const PgQuery__CopyStmt *st)
+{
+	static const char *const refused[] = { "force_quote", "force_null", "force_not_null" };
+	const char *header = option(st, "header");
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		for (size_t k = 0; k < st->n_options; k++)
+			if (strcmp(st->options[k]->def_elem->defname, refused[i]) == 0) {
+				sql_raise_env(&s->engine->env, "0A000", "COPY with %s is not supported by this fake", refused[i]);
+				return false;
+			}
+	if (header && strcmp(header, "match") == 0) {
+		sql_raise_env(&s->engine->env, "0A000", "COPY with HEADER MATCH is not supported by this fake");
+		return false;
+	}
+	return true;
+}
+
 static bool list_columns(struct sql_session *s, const PgQuery__CopyStmt *st, const struct sql_relation *rel, int16_t *columns, size_t *n)
 {
 	*n = 0;
@@ -438,5 +457,7 @@ bool sql_copy(struct sql_session *s, const PgQuery__CopyStmt *st, struct slice d
 		sql_raise_env(&s->engine->env, "0A000", "COPY from and to files of the server is not supported by this fake");
 		return false;
 	}
+	if (!known_options(s, st))
+		return false;
 	return st->is_from ? copy_from(s, st, data, a, out) : copy_to(s, st, a, out);
 }

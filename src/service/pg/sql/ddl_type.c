@@ -199,6 +199,45 @@ bool ddl_create_domain(struct ddl *d, const PgQuery__CreateDomainStmt *st)
 	return true;
 }
 
+/* Values that lie in tables, judged by what the domain says now; domains over it too. `what`: how the error goes on. */
+static bool domain_holds(struct ddl *d, int64_t oid, const char *what)
+{
+	struct {
+		int64_t table, number, type;
+	} found[256];
+	size_t n = 0;
+	bool ok = true;
+	sqlite3_stmt *q = sql_cat_query(d->st,
+					"WITH RECURSIVE over(oid) AS (SELECT ?1 UNION SELECT t.oid FROM pg_type t JOIN over ON t.typbasetype = over.oid) "
+					"SELECT a.attrelid, a.attnum, a.atttypid FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+					"WHERE c.relkind IN ('r', 'm') AND NOT a.attisdropped AND a.atttypid IN (SELECT oid FROM over) ORDER BY 1, 2", "i", oid);
+
+	while (n < 256 && sqlite3_step(q) == SQLITE_ROW) {
+		found[n].table = sqlite3_column_int64(q, 0);
+		found[n].number = sqlite3_column_int64(q, 1);
+		found[n++].type = sqlite3_column_int64(q, 2);
+	}
+	sql_store_done(d->st, q);
+	for (size_t i = 0; ok && i < n; i++) {
+		const struct sql_relation *rel = ddl_reload(d, (uint32_t)found[i].table);
+
+		q = sql_store_take(d->st, ddl_print(d, "SELECT count(e_domain(%lld, c%lld)) FROM r_%u WHERE visnow(xmin, xmax)", (long long)found[i].type,
+						    (long long)found[i].number, rel->filenode));
+		ok = sqlite3_step(q) == SQLITE_ROW;
+		sql_store_done(d->st, q);
+		struct sql_error *e = d->env->error;
+		if (ok || !e || (!slice_eq_str(e->sqlstate, "23514") && !slice_eq_str(e->sqlstate, "23502")))
+			continue;
+		const struct sql_attribute *c = &rel->columns[found[i].number - 1];
+		e->message = arena_printf(d->env->arena, "column \"%s\" of table \"%s\" contains %s", c->name, rel->name, what);
+		e->schema = slice_str(rel->schema);
+		e->table = slice_str(rel->name);
+		e->column = slice_str(c->name);
+		e->datatype = e->constraint = SLICE_NONE;
+	}
+	return ok;
+}
+
 bool ddl_alter_domain(struct ddl *d, const PgQuery__AlterDomainStmt *st)
 {
 	const struct sql_type *t = ddl_type_named(d, st->type_name, st->n_type_name, false);
@@ -227,8 +266,10 @@ bool ddl_alter_domain(struct ddl *d, const PgQuery__AlterDomainStmt *st)
 	case 'N':
 	case 'O':
 		sql_cat_change(d->s, CAT_TYPE, (struct sql_cat_value[]){ CAT_INT("typnotnull", st->subtype[0] == 'O') }, 1, "oid = ?1", CAT_IDS(oid));
-		return true;
-	case 'C': return domain_check(d, (uint32_t)oid, arena_str(d->a, t->name), (uint32_t)schema, st->def->constraint);
+		return st->subtype[0] == 'N' || domain_holds(d, oid, "null values");
+	case 'C':
+		return domain_check(d, (uint32_t)oid, arena_str(d->a, t->name), (uint32_t)schema, st->def->constraint) &&
+		       (st->def->constraint->skip_validation || domain_holds(d, oid, "values that violate the new constraint"));
 	case 'X': {
 		int64_t k = sql_cat_int(d->st, "SELECT oid FROM pg_constraint WHERE contypid = ?1 AND conname = ?2", "is", oid, st->name);
 		if (!k && !st->missing_ok)
@@ -241,7 +282,7 @@ bool ddl_alter_domain(struct ddl *d, const PgQuery__AlterDomainStmt *st)
 	}
 	case 'V':
 		sql_cat_change(d->s, CAT_CONSTRAINT, (struct sql_cat_value[]){ CAT_INT("convalidated", 1) }, 1, "contypid = ?1", CAT_IDS(oid));
-		return true;
+		return domain_holds(d, oid, "values that violate the new constraint");
 	default: return ddl_refuse(d, "this form of ALTER DOMAIN");
 	}
 }

@@ -103,6 +103,7 @@ static bool open_database(struct sql_engine *e, const char **why)
 		return false;
 	}
 	sql_sysfunc_attach(&e->env);
+	sql_ceiling_register(e);
 	return true;
 }
 

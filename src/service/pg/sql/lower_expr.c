@@ -316,6 +316,8 @@ static bool call(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
 		buf_add_char(out, ')');
 		return ok;
 	case SQL_FORM_TYPED:
+		if (e->variadic && strncmp(e->proc->source, "pg_num_n", 8) == 0)
+			return sql_wrong(l->an, e->location, "0A000", "%s(VARIADIC array) is not supported by this fake", e->proc->name) != NULL;
 		quoted_name("p_", e->proc->source, out);
 		buf_add_char(out, '(');
 		/* VARIADIC array of "any": the negative type says so */

@@ -385,7 +385,9 @@ static bool all_rows(struct job *j, enum sql_row_lock strength)
 		row->next = NULL;
 		for (size_t i = 0; i < j->width; i++)
 			row->values[i] = sql_datum_copy(sql_datum_column(q, (int)i), a);
-		if (first_all) {
+		if (first_all && !sql_ceiling_rows(j->s, sizeof(*row) + j->width * sizeof(row->values[0]))) {
+			ok = false;
+		} else if (first_all) {
 			*last = row;
 			last = &row->next;
 		} else {

@@ -91,8 +91,14 @@ static bool select_rows(struct sql_session *s, struct sql_plan *plan, const stru
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		struct sql_datum *row = new_row(g);
 
-		for (size_t i = 0; i < g->ncolumns; i++)
+		size_t bytes = g->ncolumns * sizeof(*row);
+
+		for (size_t i = 0; i < g->ncolumns; i++) {
 			row[i] = keep(sql_datum_column(st, (int)i), g->arena);
+			bytes += row[i].kind == SQL_TEXT || row[i].kind == SQL_BLOB ? row[i].s.len : 0;
+		}
+		if (!sql_ceiling_rows(s, bytes))
+			break;
 	}
 	if (rc != SQLITE_DONE || s->engine->env.error) {
 		raise_sqlite(s, rc);
@@ -316,6 +322,7 @@ static void run_statement(void *arg)
 	sql_session_enter(s, r->arena);
 	s->kept = NULL;
 	sql_statement_begin(s);
+	sql_ceiling_begin(s);
 	do {
 		ok = run_once(r);
 	} while (!ok && waits_and_repeats(s));
@@ -323,6 +330,7 @@ static void run_statement(void *arg)
 		ok = false;
 	if (!ok && !env->error)
 		sql_raise_env(env, "XX000", "the statement failed without a reason");
+	sql_ceiling_end(s);
 	sql_statement_end(s, !ok);
 	if (!ok || env->error) {
 		r->out->error = env->error;

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "service/pg/sql/catalog.h"
+#include "service/pg/sql/ceiling.h"
 #include "service/pg/sql/engine.h"
 #include "service/pg/sql/env.h"
 #include "service/pg/sql/lock.h"
@@ -30,6 +31,7 @@ struct sql_engine {
 	struct sql_engine_config config;
 	uint64_t random;                /* state of the run's random numbers */
 	int64_t slept_us;               /* virtual time that pg_sleep let pass */
+	struct sql_ceiling ceiling;     /* of the statement that runs: ceiling.c */
 	struct arena idle;              /* env's arena while no statement runs */
 };
 

@@ -117,8 +117,14 @@ static bool plan_defaults(struct sql_session *s, struct sql_table_plans *p, cons
 		}
 		if (!fallback)
 			fallback = sql_catalog_domain_default(s, c->type);
-		if (!fallback)
+		if (!fallback) {
+			const struct sql_type *t = sql_catalog_type_oid(s, c->type);
+
+			/* NULL is a value of a domain only if the domain says so */
+			if (t && t->kind == 'd')
+				p->defaults[i] = (struct sql_row_program){ arena_printf(a, "SELECT e_domain(%u, NULL)", c->type).ptr, 1 };
 			continue;
+		}
 		if (!sql_compile_text(s, NULL, fallback, SQL_FOR_DEFAULT, c->type, c->typmod, c->name, a, &made))
 			return false;
 		p->defaults[i] = (struct sql_row_program){ arena_printf(a, "SELECT %.*s", SLICE_ARG(made.expr)).ptr, 1 };

@@ -123,7 +123,7 @@ FUNC(quote_nullable_any)
 		quoted(ctx, argv);
 }
 
-/* ---- num_nulls("any" ...) (manual 9.2); a VARIADIC array is refused, it comes as one argument ---- */
+/* ---- num_nulls("any" ...) (manual 9.2) ---- */
 
 static void count_nulls(sqlite3_context *ctx, int argc, sqlite3_value **argv, bool nulls)
 {
