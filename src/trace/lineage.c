@@ -106,7 +106,8 @@ static void follow(struct lineage *out, const struct trace_file *f, struct slice
 			free(text);
 		}
 	}
-	qsort(out->hops, out->count, sizeof(*out->hops), by_event);
+	if (out->count) /* an id that nothing names has no hops, and qsort takes no NULL */
+		qsort(out->hops, out->count, sizeof(*out->hops), by_event);
 	map_release(&ids);
 	free(taken);
 }
