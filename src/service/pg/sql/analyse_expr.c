@@ -601,7 +601,7 @@ static struct sql_expr *subscripts(struct sql_analyser *an, struct sql_expr *of,
 {
 	uint32_t base = sql_base_type(an, of->type);
 	const struct sql_type *t = sql_type_of(an, base);
-	uint32_t element = t->element ? t->element : base == T_OIDVECTOR ? T_OID : base == T_INT2VECTOR ? T_INT2 : 0;
+	uint32_t element = t->element ? t->element : base == T_OIDVECTOR ? T_OID : base == T_INT2VECTOR ? T_INT2 : base == T_NAME ? T_CHAR : 0;
 	struct sql_expr *x = sql_expr_new(an, SQL_X_SUBSCRIPT, 0, of->location);
 	bool slices = false;
 
@@ -610,6 +610,8 @@ static struct sql_expr *subscripts(struct sql_analyser *an, struct sql_expr *of,
 				 sql_type_words(an, of->type));
 	for (size_t i = 0; i < n; i++)
 		slices |= items[i]->a_indices->is_slice;
+	if (slices && base == T_NAME)
+		return sql_wrong(an, of->location, "0A000", "slices of type name are not supported by this fake");
 	if (slices && base == T_JSONB)
 		return sql_wrong(an, of->location, "0A000", "jsonb subscript does not support slices");
 	x->args = ARENA_ARRAY(an->arena, struct sql_expr *, 1 + 2 * n);

@@ -181,6 +181,19 @@ static void json_subscript(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 	(void)argv;
 }
 
+/* A name is an array of 64 bytes that starts at 0 and is filled up with zeros. */
+static void name_subscript(sqlite3_context *ctx, struct slice name, int64_t at)
+{
+	if (at < 0 || at >= 64)
+		return;
+	if ((size_t)at >= name.len)
+		sqlite3_result_text(ctx, "", 0, SQLITE_STATIC);
+	else if ((unsigned char)name.ptr[at] < 0x80)
+		sqlite3_result_text(ctx, name.ptr + at, 1, SQLITE_TRANSIENT);
+	else
+		sql_raise(ctx, "0A000", "a part of a character as \"char\" is not supported by this fake");
+}
+
 static void subscript(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
 	struct sql_env *env = sql_env_of(ctx);
@@ -194,6 +207,10 @@ static void subscript(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 			return;
 	if (type == T_JSONB) {
 		json_subscript(ctx, argc, argv);
+		return;
+	}
+	if (type == T_NAME) {
+		name_subscript(ctx, text_arg(argv[1]), n == 1 ? sqlite3_value_int64(argv[2]) : -1);
 		return;
 	}
 	arena_init(&a);

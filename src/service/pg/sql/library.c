@@ -15,7 +15,7 @@
 	TABLE(func_json_set_rows) TABLE(func_sql_rows)
 
 /* What looks at the catalog and the session: sysfunc.h. */
-#define SYSTEM_TABLES TABLE(func_store_rows) TABLE(sysfunc_name_rows) TABLE(sysfunc_session_rows) TABLE(sysfunc_define_rows) TABLE(sysfunc_privilege_rows) TABLE(sysfunc_rows_rows)
+#define SYSTEM_TABLES TABLE(func_store_rows) TABLE(sysfunc_name_rows) TABLE(sysfunc_session_rows) TABLE(sysfunc_define_rows) TABLE(sysfunc_privilege_rows) TABLE(sysfunc_rows_rows) TABLE(sysfunc_object_rows)
 
 #define TABLE(name) extern const struct func_row name[];
 TABLES
