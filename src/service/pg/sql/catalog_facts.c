@@ -19,9 +19,8 @@ static void fill_namespace(struct sql_store *st)
 {
 	static const struct {
 		uint32_t oid;
-		const char *name, *comment;
-	} schemas[] = { { 99, "pg_toast", "reserved schema for TOAST tables" }, { 11, "pg_catalog", "system catalog schema" },
-			{ 2200, "public", "standard public schema" }, { 13207, "information_schema", NULL } };
+		const char *name;
+	} schemas[] = { { 99, "pg_toast" }, { 11, "pg_catalog" }, { 2200, "public" }, { 13207, "information_schema" } };
 
 	for (size_t i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++)
 		FILL(CAT_NAMESPACE, CAT_INT("oid", schemas[i].oid), CAT_TEXT("nspname", schemas[i].name),
@@ -68,13 +67,44 @@ static void fill_language(struct sql_store *st)
 {
 	FILL(2612, CAT_INT("oid", 12), CAT_TEXT("lanname", "internal"), CAT_INT("lanowner", OWNER), CAT_INT("lanvalidator", 2246));
 	FILL(2612, CAT_INT("oid", 13), CAT_TEXT("lanname", "c"), CAT_INT("lanowner", OWNER), CAT_INT("lanvalidator", 2247));
+	FILL(2612, CAT_INT("oid", 13563), CAT_TEXT("lanname", "plpgsql"), CAT_INT("lanowner", OWNER), CAT_INT("lanispl", 1), CAT_INT("lanpltrusted", 1),
+	     CAT_INT("lanplcallfoid", 13561), CAT_INT("laninline", 13562), CAT_INT("lanvalidator", 13562));
 	FILL(2612, CAT_INT("oid", 14), CAT_TEXT("lanname", "sql"), CAT_INT("lanowner", OWNER), CAT_INT("lanpltrusted", 1), CAT_INT("lanvalidator", 2248));
 }
 
 static void fill_extension(struct sql_store *st)
 {
-	FILL(3079, CAT_INT("oid", 13560), CAT_TEXT("extname", "plpgsql"), CAT_INT("extowner", OWNER), CAT_INT("extnamespace", CATALOG),
+	FILL(3079, CAT_INT("oid", 13559), CAT_TEXT("extname", "plpgsql"), CAT_INT("extowner", OWNER), CAT_INT("extnamespace", CATALOG),
 	     CAT_TEXT("extversion", "1.0"));
+}
+
+/* What can be dumped or altered, and has a comment from the start. */
+static void fill_description(struct sql_store *st)
+{
+	static const struct {
+		uint32_t object, catalog;
+		const char *text;
+	} comments[] = { { 11, CAT_NAMESPACE, "system catalog schema" }, { 99, CAT_NAMESPACE, "reserved schema for TOAST tables" },
+			 { 2200, CAT_NAMESPACE, "standard public schema" }, { 12, 2612, "built-in functions" },
+			 { 13, 2612, "dynamically-loaded C functions" }, { 14, 2612, "SQL-language functions" },
+			 { 13563, 2612, "PL/pgSQL procedural language" }, { 13559, 3079, "PL/pgSQL procedural language" },
+			 { 2, 2601, "heap table access method" }, { 403, 2601, "b-tree index access method" },
+			 { 405, 2601, "hash index access method" }, { 783, 2601, "GiST index access method" },
+			 { 2742, 2601, "GIN index access method" }, { 4000, 2601, "SP-GiST index access method" },
+			 { 3580, 2601, "block range index (BRIN) access method" } };
+
+	for (size_t i = 0; i < sizeof(comments) / sizeof(comments[0]); i++)
+		FILL(CAT_DESCRIPTION, CAT_INT("objoid", comments[i].object), CAT_INT("classoid", comments[i].catalog), CAT_INT("objsubid", 0),
+		     CAT_TEXT("description", comments[i].text));
+}
+
+/* The privileges of the first day, which no dump repeats. */
+static void fill_init_privs(struct sql_store *st)
+{
+	FILL(3394, CAT_INT("objoid", 11), CAT_INT("classoid", CAT_NAMESPACE), CAT_INT("objsubid", 0), CAT_TEXT("privtype", "i"),
+	     CAT_TEXT("initprivs", "{postgres=UC/postgres,=U/postgres}"));
+	FILL(3394, CAT_INT("objoid", 2200), CAT_INT("classoid", CAT_NAMESPACE), CAT_INT("objsubid", 0), CAT_TEXT("privtype", "i"),
+	     CAT_TEXT("initprivs", "{pg_database_owner=UC/pg_database_owner,=U/pg_database_owner}"));
 }
 
 static void fill_type(struct sql_store *st)
@@ -231,12 +261,14 @@ static const struct {
 	{ CAT_NAMESPACE, fill_namespace }, { CAT_AUTHID, fill_authid }, { CAT_DATABASE, fill_database }, { 1213, fill_tablespace },
 	{ 2612, fill_language }, { 3079, fill_extension }, { 2601, fill_am }, { 3456, fill_collation }, { CAT_PROC, fill_proc },
 	{ 2617, fill_operator }, { 2605, fill_cast }, { 2616, fill_opclass }, { 2753, fill_opclass }, { 2600, fill_aggregate },
+	{ 3394, fill_init_privs },
 };
 /* These exist from the start, for what users make; what is built in comes when a statement names them. */
 static const struct {
 	uint32_t table;
 	void (*fill)(struct sql_store *st);
-} late[] = { { CAT_TYPE, fill_type }, { CAT_RANGE, fill_range }, { CAT_CLASS, fill_class }, { CAT_ATTRIBUTE, fill_attribute } };
+} late[] = { { CAT_TYPE, fill_type }, { CAT_RANGE, fill_range }, { CAT_CLASS, fill_class }, { CAT_ATTRIBUTE, fill_attribute },
+	     { CAT_DESCRIPTION, fill_description } };
 
 void sql_system_fill(struct sql_store *st, const struct sql_system_table *t)
 {

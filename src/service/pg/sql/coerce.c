@@ -185,6 +185,8 @@ struct sql_expr *sql_coerce(struct sql_analyser *an, struct sql_expr *e, uint32_
 	if (sql_is_polymorphic(type)) {
 		if (e->type != T_UNKNOWN)
 			return e;
+		if (type == T_ANYARRAY && e->kind == SQL_X_CONST && e->null) /* pg_attribute.attmissingval, pg_stats */
+			return coerce_literal(an, e, type, typmod);
 		if (type == T_ANYARRAY || type == T_ANYCOMPATIBLEARRAY || type == T_ANYENUM || type == T_ANYRANGE || type == T_ANYMULTIRANGE)
 			return sql_wrong(an, e->location, "42804", "could not determine polymorphic type because input has type unknown");
 		return sql_coerce(an, e, T_TEXT, -1, c, location);

@@ -8,7 +8,9 @@
 #include "service/pg/sql/facts/facts.h"
 #include "service/pg/sql/library.h"
 #include "service/pg/sql/sequence.h"
+#include "service/pg/sql/sysfunc.h"
 #include "service/pg/sql/transaction.h"
+#include "service/pg/sql/type/type.h"
 
 /* ---- rows --------------------------------------------------------------------- */
 
@@ -76,6 +78,55 @@ uint32_t ddl_make_relation(struct ddl *d, const struct ddl_new_relation *r)
 	return oid;
 }
 
+/* A numeric whose text is its value's. */
+static bool plain_number(const char *text, uint32_t type)
+{
+	size_t digits = strspn(text, "0123456789"), more = text[digits] == '.' ? 1 + strspn(text + digits + 1, "0123456789") : 0;
+
+	return type == T_NUMERIC && digits && (digits == 1 || *text != '0') && more != 1 && !text[digits + more];
+}
+
+#define NEXTVAL "nextval('"
+
+/*
+ * What a default says is kept so that it means the same under every search path and
+ * reads as PostgreSQL prints it: nextval('s') names its sequence with the schema, and
+ * a bare string constant its type. NULL: `sequence` stays as it is.
+ */
+static const char *settled_default(struct ddl *d, const char *text, PgQuery__Node *expr, uint32_t type, const struct sql_relation **sequence)
+{
+	const char *at = strstr(text, NEXTVAL);
+
+	*sequence = NULL;
+	if (at) {
+		struct slice parts[3];
+		const char *from = at + strlen(NEXTVAL), *end = strchr(from, '\'');
+		size_t n = end ? sql_name_parts(d->env, slice_of(from, (size_t)(end - from)), parts) : 0;
+
+		*sequence = n ? sql_catalog_relation(d->s, n > 1 ? parts[n - 2] : SLICE_NONE, parts[n - 1]) : NULL;
+		if (!*sequence)
+			return text;
+		end++;
+		if (!strncmp(end, "::text", 6)) /* looked up at each call */
+			return text;
+		return ddl_print(d, "%.*s'%s.%s'%s%s", (int)(from - 1 - text), text, ddl_quoted(d, (*sequence)->schema), ddl_quoted(d, (*sequence)->name),
+				 strncmp(end, "::", 2) ? "::regclass" : "", end);
+	}
+	if (expr && expr->node_case == AST(A_CONST) && expr->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL &&
+	    (plain_number(expr->a_const->sval->sval, type) || type == T_TEXT || type == T_VARCHAR || type == T_BPCHAR || d->env->type(d->env, type)->kind == 'e')) {
+		struct buf b;
+
+		buf_init(&b, 1024);
+		if (type == T_BPCHAR)
+			buf_add_str(&b, "bpchar");
+		else
+			sql_type_format(d->env, type, -1, &b);
+		text = ddl_print(d, "%s::%.*s", text, SLICE_ARG(buf_slice(&b)));
+		buf_release(&b);
+	}
+	return text;
+}
+
 bool ddl_set_default(struct ddl *d, uint32_t relation, int16_t number, PgQuery__Node *expr, const char *text, char generated)
 {
 	const struct sql_relation *rel = ddl_reload(d, relation);
@@ -93,27 +144,17 @@ bool ddl_set_default(struct ddl *d, uint32_t relation, int16_t number, PgQuery__
 		text = ddl_print(d, "%.*s", SLICE_ARG(made.text));
 	}
 	if (text) {
+		const struct sql_relation *seq;
+
+		text = settled_default(d, text, generated ? NULL : expr, c->type, &seq);
 		oid = sql_store_oid(d->st);
 		sql_cat_insert(d->s, CAT_ATTRDEF, (struct sql_cat_value[]){ CAT_INT("oid", oid), CAT_INT("adrelid", relation), CAT_INT("adnum", number),
 			       CAT_TEXT("adbin", text) }, 4);
 		ddl_depend(d, (struct ddl_object){ CAT_ATTRDEF, oid, 0 }, (struct ddl_object){ CAT_CLASS, relation, number }, 'a');
 		for (size_t i = 0; expr && generated && i < made.ncolumns; i++)
 			ddl_depend(d, (struct ddl_object){ CAT_CLASS, relation, number }, (struct ddl_object){ CAT_CLASS, relation, made.columns[i] }, 'n');
-		/* nextval('s'::regclass) needs its sequence */
-		const char *at = strstr(text, "nextval('");
-		if (at) {
-			at += strlen("nextval('");
-			const char *end = strchr(at, '\'');
-			struct slice name = { at, end ? (size_t)(end - at) : 0 }, schema = SLICE_NONE;
-			size_t dot = slice_find(name, '.');
-			if (dot < name.len) {
-				schema = slice_take(name, dot);
-				name = slice_skip(name, dot + 1);
-			}
-			const struct sql_relation *seq = sql_catalog_relation(d->s, schema, name);
-			if (seq)
-				ddl_depend(d, (struct ddl_object){ CAT_ATTRDEF, oid, 0 }, (struct ddl_object){ CAT_CLASS, seq->oid, 0 }, 'n');
-		}
+		if (seq) /* the default needs its sequence */
+			ddl_depend(d, (struct ddl_object){ CAT_ATTRDEF, oid, 0 }, (struct ddl_object){ CAT_CLASS, seq->oid, 0 }, 'n');
 	}
 	sql_cat_change(d->s, CAT_ATTRIBUTE, (struct sql_cat_value[]){ CAT_INT("atthasdef", text != NULL) }, 1, "attrelid = ?1 AND attnum = ?2",
 		       CAT_IDS(relation, number));
@@ -216,9 +257,7 @@ bool ddl_column_sequence(struct ddl *d, const char *table, uint32_t schema, char
 	*sequence = ddl_make_sequence(d, name, schema, persistence, c->type, c->sequence_options, c->nsequence_options);
 	if (*sequence && c->serial) {
 		const struct sql_relation *rel = ddl_reload(d, *sequence);
-		bool plain = sql_catalog_relation(d->s, SLICE_NONE, slice_str(rel->name)) == rel;
-		c->fallback_text = plain ? ddl_print(d, "nextval('%s'::regclass)", ddl_quoted(d, rel->name)) :
-					   ddl_print(d, "nextval('%s.%s'::regclass)", ddl_quoted(d, rel->schema), ddl_quoted(d, rel->name));
+		c->fallback_text = ddl_print(d, "nextval('%s.%s'::regclass)", ddl_quoted(d, rel->schema), ddl_quoted(d, rel->name));
 	}
 	return *sequence != 0;
 }

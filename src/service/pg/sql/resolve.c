@@ -217,6 +217,11 @@ static void *no_operator(struct sql_analyser *an, const char *name, uint32_t lef
 				     "No operator matches the given name and argument type. You might need to add an explicit type cast.");
 }
 
+/* pg_proc.oid */
+#define PROC_TEXTCAT 1258
+#define PROC_TEXTANYCAT 2003
+#define PROC_ANYTEXTCAT 2004
+
 static struct sql_expr *operate(struct sql_analyser *an, const char *name, struct sql_expr *left, struct sql_expr *right, int location)
 {
 	uint32_t types[2] = { left ? left->type : right->type, right->type }, declared[2];
@@ -238,8 +243,12 @@ static struct sql_expr *operate(struct sql_analyser *an, const char *name, struc
 	x->proc = sql_proc_oid(o->proc);
 	x->nargs = n;
 	x->args = ARENA_ARRAY(an->arena, struct sql_expr *, 2);
+	/* anynonarray || text and its mirror are SQL functions in PostgreSQL: $1::text || $2 */
+	bool to_text = o->proc == PROC_ANYTEXTCAT || o->proc == PROC_TEXTANYCAT;
+	if (to_text)
+		x->proc = sql_proc_oid(PROC_TEXTCAT);
 	for (size_t i = 0; i < n; i++) {
-		x->args[i] = sql_coerce(an, args[i], declared[i], -1, SQL_IMPLICIT, location);
+		x->args[i] = sql_coerce(an, args[i], to_text ? T_TEXT : declared[i], -1, to_text ? SQL_EXPLICIT : SQL_IMPLICIT, location);
 		if (!x->args[i])
 			return NULL;
 	}

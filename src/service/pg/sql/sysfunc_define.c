@@ -242,9 +242,32 @@ STRICT(viewdef_name)
 }
 
 /* pg_node_tree is kept as the text that pg_get_expr gives. */
+/* As it is stored, but a sequence's schema is left out where the search path finds it. */
 STRICT(get_expr)
 {
-	result_text(ctx, arg_text(argv[0]));
+	static const char call[] = "nextval('";
+	struct sql_env *env = sql_env_of(ctx);
+	struct slice text = arg_text(argv[0]), parts[3];
+	size_t at = slice_find_slice(text, slice_str(call)), end;
+	const struct sql_relation *rel = NULL;
+
+	if (at < text.len) {
+		struct slice name = slice_skip(text, at + strlen(call));
+		end = slice_find(name, '\'');
+		size_t n = sql_name_parts(env, slice_take(name, end), parts);
+		rel = n == 2 ? sql_catalog_relation(env->session, parts[0], parts[1]) : NULL;
+		end += at + strlen(call);
+	}
+	if (!rel) {
+		result_text(ctx, text);
+		return;
+	}
+	struct buf b;
+	buf_init(&b, 1024 * 1024); /* bytes of a default */
+	buf_add(&b, text.ptr, at + strlen(call));
+	sql_relation_print(env->session, rel, &b);
+	buf_add_slice(&b, slice_skip(text, end));
+	result_buf(ctx, &b);
 }
 
 FUNC(nothing)
