@@ -173,14 +173,6 @@ static void array_join(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 	give_text(ctx, &b);
 }
 
-static void json_subscript(sqlite3_context *ctx, int argc, sqlite3_value **argv)
-{
-	/* as #>: the library's own function over the path */
-	sql_raise(ctx, "0A000", "subscripting of jsonb is not supported by this fake");
-	(void)argc;
-	(void)argv;
-}
-
 /* A name is an array of 64 bytes that starts at 0 and is filled up with zeros. */
 static void name_subscript(sqlite3_context *ctx, struct slice name, int64_t at)
 {
@@ -205,10 +197,6 @@ static void subscript(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 	for (int i = 1; i < argc; i++)
 		if (is_null(argv[i]))
 			return;
-	if (type == T_JSONB) {
-		json_subscript(ctx, argc, argv);
-		return;
-	}
 	if (type == T_NAME) {
 		name_subscript(ctx, text_arg(argv[1]), n == 1 ? sqlite3_value_int64(argv[2]) : -1);
 		return;

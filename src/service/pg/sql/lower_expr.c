@@ -895,6 +895,15 @@ static bool subscript(struct sql_lower *l, const struct sql_expr *e, struct buf 
 {
 	uint32_t base = sql_base_type(l->an, e->args[0]->type);
 
+	if (base == T_JSONB) { /* as #>: any NULL gives NULL, and so does what is not there */
+		buf_add_str(out, "p_jsonb_extract_path(");
+		if (!sql_lower_expr(l, e->args[0], out))
+			return false;
+		buf_addf(out, ", e_array(%u, 0, ", T_TEXTARRAY);
+		bool listed = sql_lower_list(l, e->args + 1, e->nargs - 1, out);
+		buf_add_str(out, "))");
+		return listed;
+	}
 	buf_addf(out, e->negated ? "e_slice(%u" : "e_subscript(%u", base);
 	for (size_t i = 0; i < e->nargs; i++) {
 		buf_add_str(out, ", ");
