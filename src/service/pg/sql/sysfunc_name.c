@@ -431,6 +431,16 @@ TO_REG(to_role, T_REGROLE)
 TO_REG(to_collation, T_REGCOLLATION)
 #undef TO_REG
 
+STRICT(text_regclass)
+{
+	const struct sql_relation *rel = sql_relation_by_text(sql_env_of(ctx), arg_text(argv[0]));
+
+	if (rel)
+		sqlite3_result_int64(ctx, rel->oid);
+	else
+		result_raised(ctx);
+}
+
 /* ---- visibility ---- */
 
 STRICT(table_visible)
@@ -461,7 +471,7 @@ STRICT(builtin_visible)
 }
 
 const struct func_row sysfunc_name_rows[] = {
-	CALL_VOLATILE("to_regclass", to_class, 1), CALL_VOLATILE("to_regtype", to_type, 1), CALL_VOLATILE("to_regproc", to_proc, 1),
+	CALL_VOLATILE("text_regclass", text_regclass, 1), CALL_VOLATILE("to_regclass", to_class, 1), CALL_VOLATILE("to_regtype", to_type, 1), CALL_VOLATILE("to_regproc", to_proc, 1),
 	CALL_VOLATILE("to_regprocedure", to_procedure, 1), CALL_VOLATILE("to_regoper", to_oper, 1),
 	CALL_VOLATILE("to_regoperator", to_operator, 1), CALL_VOLATILE("to_regnamespace", to_namespace, 1),
 	CALL_VOLATILE("to_regrole", to_role, 1), CALL_VOLATILE("to_regcollation", to_collation, 1),
