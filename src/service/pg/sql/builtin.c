@@ -202,7 +202,7 @@ static void subscript(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		return;
 	}
 	arena_init(&a);
-	if (!array_load(env, &a, array_element(env, type), -1, text_arg(argv[1]), &v)) {
+	if (!array_load_of(env, &a, type, text_arg(argv[1]), &v)) {
 		stop(ctx);
 	} else if (n == v.ndim) {
 		size_t at = 0;
@@ -232,7 +232,7 @@ static void slice_array(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		if (is_null(argv[i]))
 			return;
 	arena_init(&a);
-	if (!array_load(env, &a, array_element(env, type_arg(argv[0])), -1, text_arg(argv[1]), &v)) {
+	if (!array_load_of(env, &a, type_arg(argv[0]), text_arg(argv[1]), &v)) {
 		stop(ctx);
 		arena_release(&a);
 		return;

@@ -196,8 +196,8 @@ static int filter(sqlite3_vtab_cursor *v, int number, const char *name, int argc
 		if (argc == 2 && sqlite3_value_type(argv[1]) != SQLITE_NULL) {
 			const char *text = (const char *)sqlite3_value_text(argv[1]);
 
-			if (!array_load(t->env, &c->arena, array_element(t->env, (uint32_t)sqlite3_value_int64(argv[0])), -1,
-					slice_of(text, (size_t)sqlite3_value_bytes(argv[1])), &c->array))
+			if (!array_load_of(t->env, &c->arena, (uint32_t)sqlite3_value_int64(argv[0]),
+					   slice_of(text, (size_t)sqlite3_value_bytes(argv[1])), &c->array))
 				return fail(c, t->env, SQLITE_ERROR);
 		}
 		c->count = (int64_t)c->array.count;

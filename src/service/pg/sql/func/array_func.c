@@ -8,9 +8,8 @@
 static bool load(sqlite3_context *ctx, struct arena *a, sqlite3_value **argv, int i, struct array *v)
 {
 	struct sql_env *env = sql_env_of(ctx);
-	uint32_t element = array_element(env, (uint32_t)arg_int(argv[i]));
 
-	if (array_load(env, a, element ? element : T_TEXT, -1, arg_text(argv[i + 1]), v))
+	if (array_load_of(env, a, (uint32_t)arg_int(argv[i]), arg_text(argv[i + 1]), v))
 		return true;
 	result_raised(ctx);
 	return false;

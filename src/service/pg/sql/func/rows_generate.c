@@ -116,7 +116,7 @@ static bool subscripts(struct sql_env *env, struct row_set *rows, int argc, sqli
 
 	if (argc < 5 || arg_null(argv[2]) || arg_null(argv[4]))
 		return true;
-	if (!array_load(env, rows_arena(rows), array_element(env, (uint32_t)arg_int(argv[1])), -1, arg_text(argv[2]), &v))
+	if (!array_load_of(env, rows_arena(rows), (uint32_t)arg_int(argv[1]), arg_text(argv[2]), &v))
 		return false;
 	int64_t d = arg_int(argv[4]);
 	bool reverse = argc > 6 && arg_int(argv[6]);
@@ -134,7 +134,7 @@ static bool unnest(struct sql_env *env, struct row_set *rows, int argc, sqlite3_
 
 	if (argc < 3 || arg_null(argv[2]))
 		return true;
-	if (!array_load(env, rows_arena(rows), array_element(env, (uint32_t)arg_int(argv[1])), -1, arg_text(argv[2]), &v))
+	if (!array_load_of(env, rows_arena(rows), (uint32_t)arg_int(argv[1]), arg_text(argv[2]), &v))
 		return false;
 	for (size_t i = 0; i < v.count; i++)
 		rows_add(rows, &v.items[i]);

@@ -309,6 +309,30 @@ bool array_load(struct sql_env *env, struct arena *a, uint32_t element, int32_t 
 	return true;
 }
 
+bool array_load_of(struct sql_env *env, struct arena *a, uint32_t type, struct slice text, struct array *out)
+{
+	uint32_t element = array_element(env, type);
+	size_t cap = 1;
+
+	if ((type != T_INT2VECTOR && type != T_OIDVECTOR) || (text.len && (text.ptr[0] == '{' || text.ptr[0] == '[')))
+		return array_load(env, a, element ? element : T_TEXT, -1, text, out);
+	for (size_t i = 0; i < text.len; i++)
+		cap += text.ptr[i] == ' ';
+	*out = (struct array){ .element = element, .ndim = 1, .items = ARENA_ARRAY(a, struct sql_datum, cap) };
+	while (text.len) {
+		struct slice one = slice_split(&text, ' ');
+
+		if (!one.len)
+			continue;
+		if (!type_in(env, a, element, -1, one, &out->items[out->count]))
+			return false;
+		out->count++;
+	}
+	out->dim[0] = (int)out->count;
+	out->ndim = out->count > 0;
+	return true;
+}
+
 static bool needs_quotes(struct slice s, char delimiter)
 {
 	if (!s.len || slice_eq_nocase_str(s, "null"))

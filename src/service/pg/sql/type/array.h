@@ -18,6 +18,8 @@ struct array {
 
 /* From array_in's syntax (which what is stored is, too). False: raised. */
 bool array_load(struct sql_env *env, struct arena *a, uint32_t element, int32_t typmod, struct slice text, struct array *out);
+/* A stored value of an array type, or of int2vector or oidvector, which are "1 2" and count from 0. */
+bool array_load_of(struct sql_env *env, struct arena *a, uint32_t type, struct slice text, struct array *out);
 bool array_print(struct sql_env *env, const struct style *st, const struct array *v, struct buf *b);
 /* A one-dimensional array of the items, as it is stored. */
 struct sql_datum array_make(struct sql_env *env, struct arena *a, uint32_t element, const struct sql_datum *items, size_t count);
