@@ -311,8 +311,66 @@ static bool function_columns(struct sql_analyser *an, const struct sql_expr *cal
 	return true;
 }
 
+static bool many_arrays(const PgQuery__Node *call)
+{
+	const PgQuery__FuncCall *f = call->node_case == AST(FUNC_CALL) ? call->func_call : NULL;
+
+	return f && f->n_funcname == 1 && !strcmp(sql_ast_string(f->funcname[0]), "unnest") && f->n_args > 1 && !f->n_agg_order && !f->agg_filter &&
+	       !f->over && !f->agg_star && !f->agg_distinct && !f->func_variadic;
+}
+
+/* unnest(a, b) in FROM is ROWS FROM (unnest(a), unnest(b)): manual 9.19. */
+static const PgQuery__RangeFunction *with_unnests_apart(struct sql_analyser *an, const PgQuery__RangeFunction *r)
+{
+	PgQuery__RangeFunction *apart;
+	size_t count = 0, n, at = 0;
+
+	for (size_t i = 0; i < r->n_functions; i++) {
+		const PgQuery__Node *call = sql_ast_items(&r->functions[i], &n)[0];
+		count += many_arrays(call) ? call->func_call->n_args : 1;
+	}
+	if (count == r->n_functions)
+		return r;
+	apart = ARENA_NEW(an->arena, PgQuery__RangeFunction);
+	*apart = *r;
+	apart->functions = ARENA_ARRAY(an->arena, PgQuery__Node *, count);
+	apart->n_functions = count;
+	for (size_t i = 0; i < r->n_functions; i++) {
+		PgQuery__Node *call = sql_ast_items(&r->functions[i], &n)[0];
+
+		if (!many_arrays(call)) {
+			apart->functions[at++] = r->functions[i];
+			continue;
+		}
+		for (size_t k = 0; k < call->func_call->n_args; k++) {
+			struct {
+				PgQuery__FuncCall call;
+				PgQuery__Node node, whole;
+				PgQuery__Node *items[1];
+				PgQuery__List list;
+			} *one = arena_alloc(an->arena, sizeof(*one));
+
+			one->call = *call->func_call;
+			one->call.args = &call->func_call->args[k];
+			one->call.n_args = 1;
+			one->node = *call;
+			one->node.func_call = &one->call;
+			one->items[0] = &one->node;
+			pg_query__list__init(&one->list);
+			one->list.items = one->items;
+			one->list.n_items = 1;
+			pg_query__node__init(&one->whole);
+			one->whole.node_case = AST(LIST);
+			one->whole.list = &one->list;
+			apart->functions[at++] = &one->whole;
+		}
+	}
+	return apart;
+}
+
 static struct sql_rte *function(struct sql_analyser *an, const PgQuery__RangeFunction *r)
 {
+	r = with_unnests_apart(an, r);
 	struct sql_rte_function *functions = ARENA_ARRAY(an->arena, struct sql_rte_function, r->n_functions + 1);
 	struct sql_rte_column *all = NULL;
 	size_t nall = 0;

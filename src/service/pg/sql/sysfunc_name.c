@@ -22,11 +22,6 @@ void sql_sysfunc_reads(struct sql_session *s, const char *catalog)
 
 /* ---- names ---- */
 
-static bool starts_name(char c)
-{
-	return isalpha((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
-}
-
 static bool one_part(struct sql_env *env, struct slice *rest, struct slice *part)
 {
 	char *to = arena_alloc(env->arena, rest->len + 1);
@@ -44,8 +39,8 @@ static bool one_part(struct sql_env *env, struct slice *rest, struct slice *part
 			}
 			to[len++] = rest->ptr[0];
 		}
-	} else if (rest->len && starts_name(rest->ptr[0])) {
-		while (rest->len && (starts_name(rest->ptr[0]) || isdigit((unsigned char)rest->ptr[0]) || rest->ptr[0] == '$')) {
+	} else { /* without quotes, any other character is part of it, too */
+		while (rest->len && rest->ptr[0] != '.' && !isspace((unsigned char)rest->ptr[0])) {
 			to[len++] = (char)(rest->ptr[0] >= 'A' && rest->ptr[0] <= 'Z' ? rest->ptr[0] | 0x20 : rest->ptr[0]);
 			*rest = slice_skip(*rest, 1);
 		}
@@ -150,10 +145,10 @@ const struct sql_relation *sql_relation_by_text(struct sql_env *env, struct slic
 
 	if (!schema_and_name(env, text, &schema, &name))
 		return NULL;
-	const struct sql_relation *rel = sql_catalog_relation(env->session, schema, name);
+	const struct sql_relation *rel = env->session ? sql_catalog_relation(env->session, schema, name) : NULL; /* without one nothing exists */
 	if (rel)
 		return rel;
-	if (schema.ptr && !sql_catalog_schema(env->session, schema, &oid))
+	if (schema.ptr && (!env->session || !sql_catalog_schema(env->session, schema, &oid)))
 		sql_raise_env(env, "3F000", "schema \"%.*s\" does not exist", SLICE_ARG(schema));
 	else if (schema.ptr)
 		sql_raise_env(env, "42P01", "relation \"%.*s.%.*s\" does not exist", SLICE_ARG(schema), SLICE_ARG(name));
