@@ -2,7 +2,7 @@
  * pg: PostgreSQL, protocol 3.0. The codec's doorway: which message goes where.
  *
  * The server that connections share is made from the declaration in the rule
- * file. Its fake answers what needs no tables; everything else is for rules.
+ * file: its settings, log-ins, seed, and the engine (or a real server) that runs its SQL.
  */
 #include <stdlib.h>
 

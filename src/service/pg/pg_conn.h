@@ -7,7 +7,7 @@
  * codec's contract.
  *
  * The server is what connections share: the declaration of the service and the
- * register for CancelRequest. Tables will hang on it.
+ * register for CancelRequest. Its tables are the engine's.
  */
 #ifndef SERVICE_PG_CONN_H
 #define SERVICE_PG_CONN_H
