@@ -57,14 +57,12 @@ int host_session_environment(const char *session, struct arena *a, const char **
 	return 0;
 }
 
-int host_join(const char *session, const char *const *argv, bool allow_unshimmed, struct err *err)
+static int become(const char *session, const char *const *argv, bool allow_unshimmed, struct arena *a, struct err *err)
 {
-	struct arena arena;
 	const char **env, *why;
 	char path[4096];
 
-	arena_init(&arena);
-	if (host_session_environment(session, &arena, &env, err) < 0)
+	if (host_session_environment(session, a, &env, err) < 0)
 		return HOST_EXIT_FAILED;
 	launch_find(argv[0], path, sizeof(path));
 	if (path[0] && !allow_unshimmed && (why = launch_obstacle(path))) {
@@ -74,6 +72,15 @@ int host_join(const char *session, const char *const *argv, bool allow_unshimmed
 	execvpe(argv[0], (char *const *)argv, (char *const *)env);
 	int code = errno == ENOENT ? HOST_EXIT_NOT_FOUND : HOST_EXIT_CANNOT_EXEC;
 	err_set(err, ERR_IO, "%s: %s", argv[0], errno == ENOENT ? "not found" : strerror(errno));
+	return code;
+}
+
+int host_join(const char *session, const char *const *argv, bool allow_unshimmed, struct err *err)
+{
+	struct arena arena;
+
+	arena_init(&arena);
+	int code = become(session, argv, allow_unshimmed, &arena, err);
 	arena_release(&arena);
 	return code;
 }
