@@ -115,6 +115,14 @@ void sql_query_walk(struct sql_query *q, bool (*see)(struct sql_expr *e, void *o
 struct sql_expr *sql_analyse_expr(struct sql_analyser *an, PgQuery__Node *n);               /* analyse_expr.c */
 struct sql_expr *sql_analyse_clause(struct sql_analyser *an, PgQuery__Node *n, enum sql_clause clause);
 struct sql_expr *sql_analyse_condition(struct sql_analyser *an, PgQuery__Node *n, enum sql_clause clause, const char *words);
+struct sql_expr **sql_analyse_list(struct sql_analyser *an, PgQuery__Node **nodes, size_t n);
+struct sql_expr *sql_analyse_operation(struct sql_analyser *an, const PgQuery__AExpr *e);   /* analyse_operator.c */
+struct sql_expr *sql_analyse_row(struct sql_analyser *an, const PgQuery__RowExpr *r);
+/* AND or OR of two; one may be NULL. */
+struct sql_expr *sql_expr_both(struct sql_analyser *an, enum sql_expr_kind kind, struct sql_expr *a, struct sql_expr *b);
+/* analyse_array.c; `array_type` 0: find out */
+struct sql_expr *sql_analyse_array(struct sql_analyser *an, const PgQuery__AArrayExpr *a, uint32_t array_type, int32_t typmod, bool is_explicit);
+struct sql_expr *sql_analyse_indirection(struct sql_analyser *an, const PgQuery__AIndirection *ind);
 struct sql_expr *sql_analyse_call(struct sql_analyser *an, const PgQuery__FuncCall *f);     /* analyse_call.c */
 struct sql_expr *sql_analyse_sublink(struct sql_analyser *an, const PgQuery__SubLink *s);   /* analyse_sublink.c */
 struct sql_expr *sql_analyse_column(struct sql_analyser *an, const PgQuery__ColumnRef *c);  /* analyse_name.c */

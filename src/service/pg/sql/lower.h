@@ -83,6 +83,30 @@ bool sql_lower_window(struct sql_lower *l, const struct sql_window *w, struct bu
 /* The call of a set-returning function as a table: s_x(args). */
 bool sql_lower_set(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
 bool sql_lower_list(struct sql_lower *l, struct sql_expr *const *list, size_t n, struct buf *out);
+
+/* Kinds of expressions, file by file: sql_lower_expr tells them apart. lower_value.c: */
+bool sql_lower_constant(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+void sql_lower_param(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+bool sql_lower_column(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+/* lower_call.c */
+const struct sql_impl *sql_lower_impl(struct sql_lower *l, const struct sql_expr *e);
+/* The result's type, then type, argument, type, argument ... */
+bool sql_lower_typed(struct sql_lower *l, uint32_t result, struct sql_expr *const *list, size_t n, struct buf *out);
+void sql_lower_name(const char *prefix, const char *name, struct buf *out);
+bool sql_lower_call(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+/* lower_aggregate.c */
+bool sql_lower_aggregate(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+bool sql_lower_window_call(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+/* lower_compare.c; _alike: whether SQLite's own comparison, with the type's collation, is the operator's */
+bool sql_lower_alike(struct sql_lower *l, uint32_t a, uint32_t b);
+bool sql_lower_distinct(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+bool sql_lower_any_query(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+bool sql_lower_any_array(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+bool sql_lower_in_array(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+bool sql_lower_in_list(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+bool sql_lower_in_query(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+/* (query) */
+bool sql_lower_subquery(struct sql_lower *l, struct sql_query *q, struct buf *out);
 /* " COLLATE x" when the type's order needs it. */
 void sql_lower_collate(struct sql_lower *l, uint32_t type, struct buf *out);
 void sql_lower_swap(struct sql_lower *l, const struct sql_expr *e, const char *text);
