@@ -129,7 +129,7 @@ def judge(name, statements, real, kept, fake):
                 continue
             if is_refusal(got) and not is_refusal(wanted):
                 refused = refused or next((line for line in got if "0A000" in line and line.startswith("!")), "! 0A000 (psql)")
-            if differ is None:
+            if differ is None or way == "text":  # which shows all that was said
                 differ = (way, wanted, mine)
         if differ is None:
             verdict.agree += 1

@@ -28,6 +28,8 @@ import struct
 import time
 
 FIRST_USER_OID = 16384  # manual 71.2 / FirstNormalObjectId
+RECORD = 2249
+OID_TYPES = (24, 26, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096)  # oid and the reg* types
 
 
 class Lost(Exception):
@@ -167,11 +169,11 @@ class Wire:
                     lines.append("i " + self.status)
                 return lines
             if kind == "T":
-                columns, isbinary = self.columns(body)
+                columns, kinds = self.columns(body)
                 if columns != described:
                     lines += columns
                 described = columns
-                seen = isbinary
+                seen = kinds
             elif kind == "D":
                 lines.append(row(body, seen))
             elif kind == "C":
@@ -203,7 +205,7 @@ class Wire:
                 lines.append("c " + (body.hex() if body[:1] < b"\t" or b"\0" in body else cell(body)))
 
     def columns(self, body):
-        count, at, lines, isbinary = struct.unpack("!H", body[:2])[0], 2, [], []
+        count, at, lines, kinds = struct.unpack("!H", body[:2])[0], 2, [], []
         for _ in range(count):
             end = body.index(b"\0", at)
             name = body[at:end].decode("utf-8", "backslashreplace")
@@ -211,8 +213,8 @@ class Wire:
             at = end + 19
             lines.append(f": {cell(name.encode())} {type_name(kind)}/{modifier}" + (f" len {length}" if length >= 0 else "") +
                          (f" @{number}" if table else ""))
-            isbinary.append(2 if form and kind >= FIRST_USER_OID else form)
-        return lines, isbinary
+            kinds.append(kind if form else 0)
+        return lines, kinds
 
 
 def frame(kind, body):
@@ -233,7 +235,8 @@ def fields(body, mark):
     return lines
 
 
-def row(body, isbinary):
+def row(body, kinds):
+    """kinds: for each column the type of a binary cell, 0 for a cell in text"""
     count, at, cells = struct.unpack("!H", body[:2])[0], 2, []
     for column in range(count):
         length = struct.unpack("!i", body[at:at + 4])[0]
@@ -243,11 +246,39 @@ def row(body, isbinary):
             continue
         value = body[at:at + length]
         at += length
-        form = isbinary[column] if column < len(isbinary) else 0
-        if form == 2 and length >= 12 and struct.unpack("!I", value[8:12])[0] >= FIRST_USER_OID:
-            value = value[:8] + b"user" + value[12:]  # an array says its element's type
-        cells.append(value.hex() if form else cell(value))
+        kind = kinds[column] if column < len(kinds) else 0
+        cells.append(without_user_oids(value, kind).hex() if kind else cell(value))
     return "= " + "\t".join(cells)
+
+
+def without_user_oids(value, kind):
+    """OIDs of what the topic made differ between two servers, and are no difference of their answers"""
+    if kind in OID_TYPES:
+        return b"user" if len(value) == 4 and struct.unpack("!I", value)[0] >= FIRST_USER_OID else value
+    if kind == RECORD or kind >= FIRST_USER_OID:
+        parts = composite(value)
+        if parts is not None:
+            return struct.pack("!I", len(parts)) + b"".join(
+                (b"user" if oid >= FIRST_USER_OID else struct.pack("!I", oid)) + struct.pack("!i", length) +
+                without_user_oids(part, oid) for oid, length, part in parts)
+        if len(value) >= 12 and struct.unpack("!I", value[8:12])[0] >= FIRST_USER_OID:
+            return value[:8] + b"user" + value[12:]  # an array says its element's type
+    return value
+
+
+def composite(value):
+    """[(type, length or -1, bytes)] of a composite value in binary format, or None where it is none"""
+    if len(value) < 4:
+        return None
+    count, at, parts = struct.unpack("!I", value[:4])[0], 4, []
+    for _ in range(min(count, 1665)):
+        if at + 8 > len(value):
+            return None
+        oid, length = struct.unpack("!Ii", value[at:at + 8])
+        at += 8
+        parts.append((oid, length, value[at:at + max(length, 0)]))
+        at += max(length, 0)
+    return parts if at == len(value) and len(parts) == count else None
 
 
 def as_binary(value, kind):
