@@ -15,6 +15,7 @@ for name in $targets; do
 	[ -x "$program" ] || { echo "fuzz: $program is not built; run make fuzz" >&2; exit 2; }
 	mkdir -p "build-fuzz/corpus/$name" "build-fuzz/found/$name"
 	log=build-fuzz/found/$name/log
+	[ "$name" != sql ] || tests/fuzz/sql_seeds.py "build-fuzz/corpus/$name"
 	if "$program" -max_total_time="$seconds" -timeout=10 -max_len=4096 -print_final_stats=1 -dict="tests/fuzz/$name.dict" \
 		-artifact_prefix="build-fuzz/found/$name/" "build-fuzz/corpus/$name" "tests/fuzz/corpus/$name" >"$log" 2>&1; then
 		echo "ok $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs"

@@ -33,10 +33,11 @@ static int look(void *of)
 	c->steps += EVERY;
 	if (c->deadline_ms && now_ms() > c->deadline_ms) {
 		sql_raise_env(&e->env, "57014", "canceling statement due to statement timeout");
-	} else if (c->steps > STEPS_MAX) {
+	} else if (c->steps > e->config.steps_max) {
 		struct sql_error *error = sql_raise_env(&e->env, "57014", "canceling statement: it computes without an end");
-		sql_hint(&e->env, error, "This fake stops a statement after %llu steps; is a recursive query missing its end?", STEPS_MAX);
-	} else if (sqlite3_memory_used() - c->memory > MEMORY_MAX) {
+		sql_hint(&e->env, error, "This fake stops a statement after %llu steps; is a recursive query missing its end?",
+			 (unsigned long long)e->config.steps_max);
+	} else if (sqlite3_memory_used() - c->memory > e->config.memory_max) {
 		sql_raise_env(&e->env, "53200", "out of memory");
 	} else {
 		return 0;
@@ -47,6 +48,10 @@ static int look(void *of)
 
 void sql_ceiling_register(struct sql_engine *e)
 {
+	if (!e->config.steps_max)
+		e->config.steps_max = STEPS_MAX;
+	if (!e->config.memory_max)
+		e->config.memory_max = MEMORY_MAX;
 	sqlite3_progress_handler(e->db, EVERY, look, e);
 }
 
@@ -67,9 +72,9 @@ bool sql_ceiling_rows(struct sql_session *s, size_t bytes)
 	struct sql_ceiling *c = &s->engine->ceiling;
 
 	c->rows += bytes;
-	if (c->rows <= (size_t)MEMORY_MAX)
+	if (c->rows <= (size_t)s->engine->config.memory_max)
 		return true;
 	struct sql_error *e = sql_raise_env(&s->engine->env, "53200", "out of memory");
-	sql_detail(&s->engine->env, e, "The statement's rows take more than %lld bytes.", MEMORY_MAX);
+	sql_detail(&s->engine->env, e, "The statement's rows take more than %lld bytes.", (long long)s->engine->config.memory_max);
 	return false;
 }

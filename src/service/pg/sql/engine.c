@@ -161,6 +161,7 @@ struct sql_session *sql_session_new(struct sql_engine *e, const char *user, cons
 	map_init(&s->saved);
 	map_init(&s->sequences);
 	map_init(&s->listens);
+	arena_init(&s->temp_arena);
 	sql_party_init(&s->party, &e->store->locks);
 	s->next = e->first;
 	if (s->next)
@@ -171,13 +172,20 @@ struct sql_session *sql_session_new(struct sql_engine *e, const char *user, cons
 
 void sql_session_free(struct sql_session *s)
 {
+	struct arena a;
+
 	if (!s)
 		return;
+	arena_init(&a);
+	sql_session_enter(s, &a); /* its temporary tables go by statements of its own */
 	sql_session_rollback(s);
 	sql_cursors_close(s, true);
 	sql_unlisten_now(s);
 	sql_saved_drop_all(s);
 	sql_temp_forget(s);
+	sql_session_leave(s);
+	arena_release(&s->temp_arena);
+	arena_release(&a);
 	sql_sequences_forget(s);
 	sql_catalog_forget(s);
 	sql_party_release(&s->party);

@@ -29,6 +29,8 @@ struct sql_engine_config {
 	bool real_sleep;                /* pg_sleep takes real time: the caller waits (SQL_RUN_SLEEPING) */
 	const char *version;            /* "15.8" */
 	const char *database;           /* the first database's name; NULL: "postgres" */
+	uint64_t steps_max;             /* of SQLite's machine, that one statement may take; 0: ceiling.c's */
+	int64_t memory_max;             /* bytes that one statement may take; 0: ceiling.c's */
 };
 
 /* NULL: SQLite could not be opened; *why says so. */

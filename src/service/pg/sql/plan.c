@@ -67,8 +67,10 @@ static bool steps(struct sql_lower *l, struct sql_cte **ctes, size_t n, struct s
 		/* the reading WITH queries before it are seen by it */
 		struct sql_write_query *w = ctes[i]->write;
 		struct sql_cte **all = ARENA_ARRAY(l->an->arena, struct sql_cte *, i + w->nctes + 1);
-		memcpy(all, ctes, i * sizeof(*all));
-		memcpy(all + i, w->ctes, w->nctes * sizeof(*all));
+		for (size_t k = 0; k < i; k++)
+			all[k] = ctes[k];
+		for (size_t k = 0; k < w->nctes; k++)
+			all[i + k] = w->ctes[k];
 		w->ctes = all;
 		w->nctes += i;
 		s.id = ctes[i]->id;
