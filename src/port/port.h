@@ -216,6 +216,7 @@ struct sql_reply {
 	struct sql_column *columns;
 	size_t ncolumns;
 	struct sql_value *cells; /* nrows * ncolumns, row by row */
+	struct slice *binaries; /* as cells, in the wire's binary form, for columns asked for in it; NULL: made of the text */
 	size_t nrows;
 	struct slice tag;      /* "INSERT 0 1" */
 	struct sql_error *error; /* NULL: no error */

@@ -126,8 +126,22 @@ static void fill_columns(struct sql_reply *sql, const struct sql_column *columns
 		sql->columns[i] = columns[i];
 }
 
-/* Rows as text: what rules, the trace and the wire read. */
-static struct sql_error *fill_rows(struct pg_conn *c, const struct sql_result *r, struct sql_reply *sql, struct arena *a)
+/* The result formats that the portal asked about was bound with; NULL: text. */
+static const struct pg_formats *binary_formats(const struct pg_conn *c, const struct request *req)
+{
+	const struct pg_portal *p = req && req->sql.extended && !req->sql.describe ? c->portal : NULL;
+
+	for (size_t i = 0; p && i < p->formats.count; i++)
+		if (p->formats.list[i])
+			return &p->formats;
+	return NULL;
+}
+
+/*
+ * Rows as text: what rules, the trace and the wire read. What goes out in binary is written here
+ * too: text may say less (the types in a record, a date in the session's style).
+ */
+static struct sql_error *fill_rows(struct pg_conn *c, const struct sql_result *r, struct sql_reply *sql, const struct pg_formats *formats, struct arena *a)
 {
 	struct buf b;
 	struct sql_error *error = NULL;
@@ -148,6 +162,13 @@ static struct sql_error *fill_rows(struct pg_conn *c, const struct sql_result *r
 		buf_reset(&b);
 		if (sql_type_out(env, v->oid, *d, &b))
 			v->text = arena_slice(a, buf_slice(&b));
+		if (!formats || !pg_format(formats, i % r->ncolumns))
+			continue;
+		if (!sql->binaries)
+			sql->binaries = ARENA_ARRAY(a, struct slice, r->nrows * r->ncolumns);
+		buf_reset(&b);
+		if (!env->error && sql_type_send(env, v->oid, *d, &b))
+			sql->binaries[i] = arena_slice(a, buf_slice(&b));
 	}
 	error = env->error;
 	sql_session_leave(c->sql);
@@ -155,13 +176,14 @@ static struct sql_error *fill_rows(struct pg_conn *c, const struct sql_result *r
 	return error;
 }
 
-static bool fill_result(struct pg_conn *c, const struct sql_result *r, struct reply *reply, struct arena *a)
+static bool fill_result(struct pg_conn *c, const struct sql_result *r, struct reply *reply, const struct request *req)
 {
 	struct sql_reply *sql = &reply->sql;
 	struct sql_error *e = r->error;
+	struct arena *a = req->arena;
 
 	if (!e && r->has_rows)
-		e = fill_rows(c, r, sql, a);
+		e = fill_rows(c, r, sql, binary_formats(c, req), a);
 	if (e)
 		return fill_error(c, reply, e);
 	sql->tag = r->tag;
@@ -187,7 +209,7 @@ static void done(struct sql_running *run)
 
 	if (!r->waits)
 		return;
-	if (!fill_result(r->conn, &r->result, r->reply, r->request->arena))
+	if (!fill_result(r->conn, &r->result, r->reply, r->request))
 		pg_reply_error(r->reply, r->result.error);
 	r->reply->by = BY_FAKE;
 	sql_prepared_drop(r->run.prepared);
@@ -272,7 +294,7 @@ bool pg_engine_answer(struct pg_conn *c, struct request *req, struct reply *repl
 		reply->later_ns = patience_ns(c, &lock);
 		return true;
 	}
-	bool known = fill_result(c, &r->result, reply, req->arena);
+	bool known = fill_result(c, &r->result, reply, req);
 	sql_prepared_drop(p);
 	sql_engine_turn(c->server->engine);
 	return known;

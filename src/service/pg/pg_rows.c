@@ -123,7 +123,7 @@ static struct sql_error *bad_cell(const struct sql_column *c, const struct pg_ty
 }
 
 /* One row with a column in binary; false: *bad is the column that cannot be. */
-static bool write_mixed_row(struct buf *out, const struct sql_value *cells, const struct sql_reply *sql,
+static bool write_mixed_row(struct buf *out, const struct sql_value *cells, const struct slice *binaries, const struct sql_reply *sql,
 			    const struct pg_formats *formats, const struct pg_type **types, size_t *bad)
 {
 	size_t row = pg_write_begin(out, 'D');
@@ -137,6 +137,11 @@ static bool write_mixed_row(struct buf *out, const struct sql_value *cells, cons
 		if (!pg_format(formats, i)) {
 			buf_add_be32(out, (uint32_t)cells[i].text.len);
 			buf_add_slice(out, cells[i].text);
+			continue;
+		}
+		if (binaries && binaries[i].ptr) {
+			buf_add_be32(out, (uint32_t)binaries[i].len);
+			buf_add_slice(out, binaries[i]);
 			continue;
 		}
 		size_t at = out->len;
@@ -181,7 +186,7 @@ struct sql_error *pg_write_rows(struct buf *out, const struct sql_reply *sql, co
 	for (size_t i = first; i < last; i++) {
 		const struct sql_value *cells = sql->cells + i * sql->ncolumns;
 
-		if (!write_mixed_row(out, cells, sql, formats, types, &bad)) {
+		if (!write_mixed_row(out, cells, sql->binaries ? sql->binaries + i * sql->ncolumns : NULL, sql, formats, types, &bad)) {
 			buf_cut(out, start);
 			return bad_cell(&sql->columns[bad], types[bad], cells[bad].text, a);
 		}

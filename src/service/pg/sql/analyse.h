@@ -129,6 +129,9 @@ struct sql_expr *sql_analyse_column(struct sql_analyser *an, const PgQuery__Colu
 struct sql_rte *sql_find_rte(struct sql_analyser *an, const char *schema, const char *name);
 /* A field of a composite value; NULL with an error. */
 struct sql_expr *sql_field_of(struct sql_analyser *an, struct sql_expr *e, const char *name, int location);
+/* What an expression of type record is made of, as far as its text says; NULL: it does not. */
+struct sql_rte_column *sql_record_columns(struct sql_analyser *an, const struct sql_expr *e, size_t *n);
+struct sql_expr *sql_record_field(struct sql_analyser *an, struct sql_expr *e, const struct sql_rte_column *column, size_t i, int location);
 struct sql_expr *sql_row_compare(struct sql_analyser *an, PgQuery__Node *op, const char *name, struct sql_expr **left, size_t nleft,
 				 struct sql_expr **right, size_t nright, int location);
 

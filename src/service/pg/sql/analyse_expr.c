@@ -297,6 +297,7 @@ static struct sql_expr *null_test(struct sql_analyser *an, const PgQuery__NullTe
 			struct sql_expr *one = sql_expr_args(an, SQL_X_ISNULL, T_BOOL, t->location, 1, e->args[i]);
 
 			one->negated = negated;
+			one->number = 1; /* a row inside of it is one value */
 			x = sql_expr_both(an, SQL_X_AND, x, one);
 		}
 		return x ? x : sql_bool_const(an, true);

@@ -402,7 +402,11 @@ static struct sql_rte *function(struct sql_analyser *an, const PgQuery__RangeFun
 			name = r->alias->aliasname;
 		if (!function_columns(an, call, defs, ndefs, name, &columns, &ncolumns, sql_location_of(pair[0])))
 			return NULL;
-		functions[i] = (struct sql_rte_function){ .call = call, .ncolumns = ncolumns, .scalar = call->kind != SQL_X_SET };
+		functions[i] = (struct sql_rte_function){ .call = call, .ncolumns = ncolumns, .scalar = call->kind != SQL_X_SET,
+							  .defined = ndefs ? columns : NULL };
+		uint32_t base = sql_base_type(an, call->type);
+		if (call->kind == SQL_X_SET && (ndefs || sql_type_of(an, base)->kind == 'c'))
+			functions[i].row = base;
 		struct sql_rte_column *grown = ARENA_ARRAY(an->arena, struct sql_rte_column, nall + ncolumns + 2);
 		if (nall)
 			memcpy(grown, all, nall * sizeof(*grown));

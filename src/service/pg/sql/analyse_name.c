@@ -260,11 +260,75 @@ static struct sql_expr *row_of(struct sql_analyser *an, struct sql_rte *rte, int
 	if (rte->kind == SQL_RTE_FUNCTION && rte->nfunctions == 1 && rte->functions[0].ncolumns == 1 && !rte->ordinality &&
 	    sql_type_of(an, rte->columns[0].type)->kind != 'c')
 		return sql_column_expr(an, rte, 1, location);
-	x = sql_expr_new(an, SQL_X_ROWOF, rte->kind == SQL_RTE_RELATION && rte->relation && rte->relation->type ? rte->relation->type : T_RECORD,
-			 location);
+	uint32_t type = T_RECORD;
+	if (rte->kind == SQL_RTE_RELATION && rte->relation && rte->relation->type)
+		type = rte->relation->type;
+	else if (rte->kind == SQL_RTE_FUNCTION && rte->nfunctions == 1 && !rte->ordinality && sql_type_of(an, sql_base_type(an, rte->functions[0].call->type))->kind == 'c')
+		type = sql_base_type(an, rte->functions[0].call->type);
+	x = sql_expr_new(an, SQL_X_ROWOF, type, location);
 	x->rte = rte;
 	rte->rowid |= rte->kind == SQL_RTE_RELATION;
 	return x;
+}
+
+struct sql_expr *sql_record_field(struct sql_analyser *an, struct sql_expr *e, const struct sql_rte_column *column, size_t i, int location)
+{
+	if (e->kind == SQL_X_ROW)
+		return e->args[i];
+	struct sql_expr *x = sql_expr_args(an, SQL_X_FIELD, column->type, location, 1, e);
+
+	x->number = (int)i + 1;
+	x->typmod = column->typmod;
+	x->name = column->name;
+	return x;
+}
+
+struct sql_rte_column *sql_record_columns(struct sql_analyser *an, const struct sql_expr *e, size_t *n)
+{
+	struct sql_rte_column *columns = NULL;
+
+	*n = 0;
+	switch (e->kind) {
+	case SQL_X_ROW:
+		columns = ARENA_ARRAY(an->arena, struct sql_rte_column, e->nargs + 1);
+		for (; *n < e->nargs; (*n)++)
+			columns[*n] = (struct sql_rte_column){ .name = arena_printf(an->arena, "f%zu", *n + 1).ptr, .type = e->args[*n]->type, .typmod = e->args[*n]->typmod };
+		return columns;
+	case SQL_X_ROWOF:
+		columns = ARENA_ARRAY(an->arena, struct sql_rte_column, e->rte->ncolumns + 1);
+		for (size_t i = 0; i < e->rte->ncolumns; i++)
+			if (!e->rte->columns[i].hidden)
+				columns[(*n)++] = e->rte->columns[i];
+		return columns;
+	case SQL_X_COLUMN: {
+		const struct sql_query *q = e->rte->kind == SQL_RTE_QUERY ? e->rte->query : e->rte->kind == SQL_RTE_CTE ? e->rte->cte->query : NULL;
+
+		if (e->rte->kind == SQL_RTE_JOIN && e->number > 0 && e->rte->columns[e->number - 1].expr)
+			return sql_record_columns(an, e->rte->columns[e->number - 1].expr, n);
+		while (q && q->setop != SQL_SET_NONE)
+			q = q->left;
+		if (q && q->nvalues && e->number > 0)
+			return sql_record_columns(an, q->values[0][e->number - 1], n);
+		return q && e->number > 0 && (size_t)e->number <= q->nvisible ? sql_record_columns(an, q->targets[e->number - 1].expr, n) : NULL;
+	}
+	case SQL_X_SCALAR:
+		return e->query->nvisible ? sql_record_columns(an, e->query->targets[0].expr, n) : NULL;
+	case SQL_X_CALL:
+	case SQL_X_SET: {
+		struct slice rest = slice_str(e->proc->names ? e->proc->names : "");
+
+		columns = ARENA_ARRAY(an->arena, struct sql_rte_column, e->proc->nall + 1);
+		for (size_t i = 0; i < e->proc->nall; i++) {
+			struct slice one = slice_split(&rest, ',');
+
+			if (strchr("otb", e->proc->modes[i]))
+				columns[(*n)++] = (struct sql_rte_column){ .name = arena_slice(an->arena, one).ptr, .type = e->proc->all[i], .typmod = -1 };
+		}
+		return columns;
+	}
+	default:
+		return NULL;
+	}
 }
 
 struct sql_expr *sql_field_of(struct sql_analyser *an, struct sql_expr *e, const char *name, int location)
@@ -274,7 +338,9 @@ struct sql_expr *sql_field_of(struct sql_analyser *an, struct sql_expr *e, const
 
 		if (number && number != INT_MAX)
 			return sql_column_expr(an, e->rte, number, location);
-		return sql_wrong(an, location, "42703", "column \"%s\" not found in data type %s", name, e->type == T_RECORD ? "record" : sql_type_words(an, e->type));
+		if (e->type == T_RECORD || e->rte->kind == SQL_RTE_RELATION)
+			return sql_wrong(an, location, "42703", "column %s.%s does not exist", e->rte->name, name);
+		return sql_wrong(an, location, "42703", "column \"%s\" not found in data type %s", name, sql_type_words(an, e->type));
 	}
 	uint32_t base = sql_base_type(an, e->type);
 	size_t n = 0;
@@ -290,8 +356,14 @@ struct sql_expr *sql_field_of(struct sql_analyser *an, struct sql_expr *e, const
 		}
 	if (fields)
 		return sql_wrong(an, location, "42703", "column \"%s\" not found in data type %s", name, sql_type_words(an, e->type));
-	if (e->type == T_RECORD)
+	if (e->type == T_RECORD) {
+		const struct sql_rte_column *columns = sql_record_columns(an, e, &n);
+
+		for (size_t i = 0; i < n; i++)
+			if (strcmp(columns[i].name, name) == 0)
+				return sql_record_field(an, e, columns + i, i, location);
 		return sql_wrong(an, location, "42703", "could not identify column \"%s\" in record data type", name);
+	}
 	return sql_wrong(an, location, "42809", "column notation .%s applied to type %s, which is not a composite type", name,
 			 sql_type_words(an, e->type));
 }
@@ -321,10 +393,6 @@ struct sql_expr *sql_analyse_column(struct sql_analyser *an, const PgQuery__Colu
 	if (!rte) {
 		if (an->env->error)
 			return NULL;
-		/* a.b may be field b of column a */
-		struct sql_expr *x = n == 2 ? find_column(an, table, c->location) : NULL;
-		if (x && !star && sql_type_of(an, sql_base_type(an, x->type))->kind == 'c')
-			return sql_field_of(an, x, name, c->location);
 		return an->env->error ? NULL : no_table(an, schema, table, c->location);
 	}
 	if (star)

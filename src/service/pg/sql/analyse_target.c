@@ -268,6 +268,11 @@ static bool row_star(struct sql_analyser *an, struct targets *t, const PgQuery__
 	size_t n = 0;
 	uint32_t base = sql_base_type(an, e->type);
 	const struct sql_field *fields = sql_type_of(an, base)->kind == 'c' ? an->env->fields(an->env, base, &n) : NULL;
+	const struct sql_rte_column *columns = e->type == T_RECORD ? sql_record_columns(an, e, &n) : NULL;
+	for (size_t i = 0; columns && i < n; i++)
+		add(an, t, sql_record_field(an, e, columns + i, i, e->location), columns[i].name);
+	if (columns)
+		return true;
 	if (!fields)
 		return sql_wrong(an, e->location, "42809", "type %s is not composite", sql_type_words(an, e->type));
 	for (size_t i = 0; i < n; i++) {

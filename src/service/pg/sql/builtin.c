@@ -48,38 +48,90 @@ static void give_text(sqlite3_context *ctx, struct buf *b)
 
 /* ---- rows and arrays ---- */
 
-/* A value as it stands inside an array or a row: PostgreSQL's text with ISO dates in UTC is what is stored,
- * so composites hold the items' output. */
-static bool print(struct sql_env *env, uint32_t type, sqlite3_value *v, struct buf *out)
-{
-	return type_out(env, &style_stored, type, sql_datum_of(v), out);
-}
-
+/* e_row(head, keep, value ...): a row whose fields are what the head says; keep: the head stays before it. */
 static void row(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 {
 	struct sql_env *env = sql_env_of(ctx);
-	struct buf b, item;
+	struct slice head = text_arg(argv[0]);
+	struct arena a;
+	struct buf b;
+	size_t n;
 
+	arena_init(&a);
 	buf_init(&b, ROW_MAX);
-	buf_init(&item, ROW_MAX);
-	buf_add_char(&b, '(');
-	for (int i = 0; i + 1 < argc; i += 2) {
-		if (i)
-			buf_add_char(&b, ',');
-		if (is_null(argv[i + 1]))
-			continue;
-		buf_reset(&item);
-		if (!print(env, type_arg(argv[i]), argv[i + 1], &item)) {
-			stop(ctx);
-			buf_release(&b);
-			buf_release(&item);
-			return;
-		}
-		composite_quote(&b, buf_slice(&item));
-	}
-	buf_add_char(&b, ')');
-	buf_release(&item);
+	const struct sql_field *fields = composite_head_fields(&a, head, &n);
+	struct composite v = { .type = T_RECORD, .count = (size_t)argc - 2, .fields = fields, .values = ARENA_ARRAY(&a, struct sql_datum, (size_t)argc) };
+	for (int i = 2; i < argc; i++)
+		v.values[i - 2] = sql_datum_of(argv[i]);
+	if (sqlite3_value_int(argv[1]))
+		buf_add_slice(&b, head);
+	if (!fields || n != v.count)
+		sql_raise(ctx, "XX000", "a row of %zu fields has %zu", n, v.count), buf_release(&b);
+	else if (composite_print(env, &style_stored, &v, &b))
+		give_text(ctx, &b);
+	else
+		stop(ctx), buf_release(&b);
+	arena_release(&a);
+}
+
+/* (a,b) and (c) become (a,b,c). */
+static void row_join(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	struct slice x = text_arg(argv[0]), y = text_arg(argv[1]);
+	size_t hx = composite_head_length(x), hy = composite_head_length(y);
+	struct buf b;
+
+	(void)argc;
+	buf_init(&b, ROW_MAX);
+	buf_add(&b, x.ptr, hx);
+	if (hy)
+		buf_add(&b, y.ptr + 1, hy - 1);
+	buf_add(&b, x.ptr + hx, x.len - hx - 1);
+	buf_add_char(&b, ',');
+	buf_add(&b, y.ptr + hy + 1, y.len - hy - 1);
 	give_text(ctx, &b);
+}
+
+/* e_record(type, value): a value of a composite type as a record. */
+static void record(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	struct sql_env *env = sql_env_of(ctx);
+	struct composite v;
+	struct sql_datum d;
+	struct arena a;
+
+	(void)argc;
+	if (is_null(argv[1]))
+		return;
+	arena_init(&a);
+	bool ok = composite_load(env, &a, type_arg(argv[0]), text_arg(argv[1]), &v);
+	v.type = T_RECORD;
+	if (ok && composite_store(env, &a, &v, &d))
+		sql_datum_result(ctx, d);
+	else
+		stop(ctx);
+	arena_release(&a);
+}
+
+/* e_row_null(type, value, not): IS NULL of a row: all of its fields are; IS NOT NULL: none is. */
+static void row_null(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	struct composite v;
+	struct arena a;
+	bool negated = sqlite3_value_int(argv[2]), all = true;
+
+	(void)argc;
+	if (is_null(argv[1])) {
+		sqlite3_result_int(ctx, !negated);
+		return;
+	}
+	arena_init(&a);
+	if (!composite_load(sql_env_of(ctx), &a, type_arg(argv[0]), text_arg(argv[1]), &v))
+		stop(ctx);
+	for (size_t i = 0; i < v.count; i++)
+		all &= (v.values[i].kind == SQL_NULL) != negated;
+	sqlite3_result_int(ctx, all);
+	arena_release(&a);
 }
 
 static void field(sqlite3_context *ctx, int argc, sqlite3_value **argv)
@@ -512,59 +564,6 @@ static void all_final(sqlite3_context *ctx)
 		sqlite3_result_int(ctx, !l || !l->no);
 }
 
-/* ARRAY(SELECT ...) */
-struct collected {
-	sqlite3_value **items;
-	size_t n, cap;
-	uint32_t type;
-};
-
-static void collect_step(sqlite3_context *ctx, int argc, sqlite3_value **argv)
-{
-	struct collected *c = sqlite3_aggregate_context(ctx, sizeof(*c));
-
-	(void)argc;
-	if (!c)
-		return;
-	c->type = type_arg(argv[0]);
-	if (c->n == c->cap) {
-		size_t cap = c->cap ? c->cap * 2 : 16;
-		sqlite3_value **grown = realloc(c->items, cap * sizeof(*grown));
-
-		if (!grown) {
-			sqlite3_result_error_nomem(ctx);
-			return;
-		}
-		c->items = grown;
-		c->cap = cap;
-	}
-	c->items[c->n++] = sqlite3_value_dup(argv[1]);
-}
-
-static void collect_final(sqlite3_context *ctx)
-{
-	struct collected *c = sqlite3_aggregate_context(ctx, 0);
-	struct sql_env *env = sql_env_of(ctx);
-	struct arena a;
-
-	if (!c) {
-		sqlite3_result_text(ctx, "{}", 2, SQLITE_STATIC);
-		return;
-	}
-	arena_init(&a);
-	struct sql_datum *items = ARENA_ARRAY(&a, struct sql_datum, c->n + 1);
-	uint32_t element = array_element(env, c->type);
-	for (size_t i = 0; i < c->n; i++)
-		items[i] = sql_datum_of(c->items[i]);
-	sql_datum_result(ctx, array_make(env, &a, element, items, c->n));
-	for (size_t i = 0; i < c->n; i++)
-		sqlite3_value_free(c->items[i]);
-	free(c->items);
-	c->items = NULL;
-	c->n = 0;
-	arena_release(&a);
-}
-
 int sql_builtin_register(sqlite3 *db, struct sql_env *env)
 {
 	static const struct {
@@ -572,7 +571,7 @@ int sql_builtin_register(sqlite3 *db, struct sql_env *env)
 		int nargs;
 		void (*call)(sqlite3_context *, int, sqlite3_value **);
 	} functions[] = {
-		{ "e_row", -1, row }, { "e_field", 3, field }, { "e_array", -1, array }, { "e_array_join", 2, array_join },
+		{ "e_row", -1, row }, { "e_row_join", 2, row_join }, { "e_record", 2, record }, { "e_row_null", 3, row_null }, { "e_field", 3, field }, { "e_array", -1, array }, { "e_array_join", 2, array_join },
 		{ "e_subscript", -1, subscript }, { "e_slice", -1, slice_array }, { "e_greatest", -1, greatest }, { "e_least", -1, least },
 		{ "e_limit", 1, limit }, { "e_offset", 1, offset }, { "e_frame_offset", 2, frame_offset }, { "e_range_offset", 3, range_offset },
 		{ "e_ntile", 1, ntile }, { "e_tid", 1, tid }, { "e_session", 1, session }, { "e_domain", 2, sql_domain_check },
@@ -584,7 +583,6 @@ int sql_builtin_register(sqlite3 *db, struct sql_env *env)
 		void (*final)(sqlite3_context *);
 	} aggregates[] = {
 		{ "e_single", 1, single_step, single_final }, { "e_any", 1, logic_step, any_final }, { "e_all", 1, logic_step, all_final },
-		{ "e_collect", 2, collect_step, collect_final },
 	};
 	int rc = SQLITE_OK;
 

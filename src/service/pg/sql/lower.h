@@ -105,6 +105,8 @@ bool sql_lower_any_array(struct sql_lower *l, const struct sql_expr *e, struct b
 bool sql_lower_in_array(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
 bool sql_lower_in_list(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
 bool sql_lower_in_query(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+/* What a record's value says its fields are, as a SQLite string: see type/composite.h. */
+void sql_lower_head(const struct sql_rte_column *columns, size_t n, struct buf *out);
 /* (query) */
 bool sql_lower_subquery(struct sql_lower *l, struct sql_query *q, struct buf *out);
 /* " COLLATE x" when the type's order needs it. */

@@ -6,6 +6,8 @@
  */
 #include "service/pg/sql/lower.h"
 
+#include "service/pg/sql/type/composite.h"
+
 static bool chain(struct sql_lower *l, const struct sql_expr *e, size_t first, size_t n, const char *word, struct buf *out)
 {
 	/* balanced: SQLite's depth is 1,000 */
@@ -87,20 +89,52 @@ static bool array(struct sql_lower *l, const struct sql_expr *e, struct buf *out
 	return true;
 }
 
-static bool row(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
-{
-	if (e->nargs > 60)
-		return sql_unsupported(l->an, e->location, "a row of more than 60 fields") != NULL;
-	buf_add_str(out, "e_row(");
-	for (size_t i = 0; i < e->nargs; i++) {
-		struct sql_expr *x = e->args[i];
+#define ROW_FIELDS 100 /* SQLite's calls take 127 arguments: longer rows are put together */
 
-		buf_addf(out, "%s%u, ", i ? ", " : "", x->type == T_UNKNOWN ? T_TEXT : x->type);
-		if (!sql_lower_expr(l, x, out))
-			return false;
+void sql_lower_head(const struct sql_rte_column *columns, size_t n, struct buf *out)
+{
+	struct buf b;
+
+	buf_init(&b, SQL_TEXT_MAX);
+	buf_add_char(&b, COMPOSITE_HEAD);
+	for (size_t i = 0; i < n; i++)
+		if (!columns[i].hidden)
+			composite_head_field(&b, columns[i].type, columns[i].typmod, slice_str(columns[i].name ? columns[i].name : ""));
+	sql_lower_string(buf_slice(&b), out);
+	buf_release(&b);
+}
+
+/* `names` NULL: f1, f2 ... */
+static bool row_fields(struct sql_lower *l, const struct sql_expr *e, const char *const *names, size_t first, size_t n, struct buf *out)
+{
+	struct sql_rte_column *columns = ARENA_ARRAY(l->an->arena, struct sql_rte_column, n + 1);
+	bool ok = true;
+
+	if (n > ROW_FIELDS) {
+		buf_add_str(out, "e_row_join(");
+		ok = row_fields(l, e, names, first, n / 2, out);
+		buf_add_str(out, ", ");
+		ok = ok && row_fields(l, e, names, first + n / 2, n - n / 2, out);
+		buf_add_char(out, ')');
+		return ok;
+	}
+	for (size_t i = 0; i < n; i++)
+		columns[i] = (struct sql_rte_column){ .name = names ? names[first + i] : NULL, .type = e->args[first + i]->type,
+						      .typmod = e->args[first + i]->typmod };
+	buf_add_str(out, "e_row(");
+	sql_lower_head(columns, n, out);
+	buf_addf(out, ", %d", e->type == T_RECORD);
+	for (size_t i = 0; ok && i < n; i++) {
+		buf_add_str(out, ", ");
+		ok = sql_lower_expr(l, e->args[first + i], out);
 	}
 	buf_add_char(out, ')');
-	return true;
+	return ok;
+}
+
+static bool row(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
+{
+	return row_fields(l, e, NULL, 0, e->nargs, out);
 }
 
 static bool row_of(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
@@ -108,17 +142,21 @@ static bool row_of(struct sql_lower *l, const struct sql_expr *e, struct buf *ou
 	struct sql_expr r = { .kind = SQL_X_ROW, .type = e->type, .location = e->location };
 	const struct sql_rte *rte = e->rte;
 
+	const char **names = ARENA_ARRAY(l->an->arena, const char *, rte->ncolumns + 1);
+
 	r.args = ARENA_ARRAY(l->an->arena, struct sql_expr *, rte->ncolumns + 1);
 	for (size_t i = 0; i < rte->ncolumns; i++)
-		if (!rte->columns[i].hidden)
+		if (!rte->columns[i].hidden) {
+			names[r.nargs] = rte->columns[i].name;
 			r.args[r.nargs++] = sql_column_expr(l->an, (struct sql_rte *)(uintptr_t)rte, (int)i + 1, e->location);
+		}
 	if (rte->home == l && rte->kind == SQL_RTE_RELATION && rte->rowid) {
 		buf_addf(out, "CASE WHEN t%d.rid IS NOT NULL THEN ", rte->id);
-		bool ok = row(l, &r, out);
+		bool ok = row_fields(l, &r, names, 0, r.nargs, out);
 		buf_add_str(out, " END");
 		return ok;
 	}
-	return row(l, &r, out);
+	return row_fields(l, &r, names, 0, r.nargs, out);
 }
 
 static bool cast(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
@@ -128,6 +166,13 @@ static bool cast(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
 
 	switch (e->method) {
 	case SQL_CAST_SAME:
+		if (e->type == T_RECORD && of->type != T_RECORD) {
+			buf_addf(out, "e_record(%u, ", sql_base_type(l->an, of->type));
+			ok = sql_lower_expr(l, of, out);
+			buf_add_char(out, ')');
+			return ok;
+		}
+		return sql_lower_expr(l, of, out);
 	case SQL_CAST_ROW:
 		return sql_lower_expr(l, of, out);
 	case SQL_CAST_DOMAIN: {
@@ -296,11 +341,20 @@ static bool lower(struct sql_lower *l, struct sql_expr *e, struct buf *out)
 		ok = ok && sql_lower_expr(l, e->args[0], out);
 		buf_add_str(out, " END");
 		return ok;
-	case SQL_X_ISNULL:
+	case SQL_X_ISNULL: {
+		uint32_t of = sql_base_type(l->an, e->args[0]->type);
+
+		if (!e->number && (of == T_RECORD || sql_type_of(l->an, of)->kind == 'c')) {
+			buf_addf(out, "e_row_null(%u, ", of);
+			ok = sql_lower_expr(l, e->args[0], out);
+			buf_addf(out, ", %d)", e->negated);
+			return ok;
+		}
 		buf_add_str(out, "((");
 		ok = sql_lower_expr(l, e->args[0], out);
 		buf_add_str(out, e->negated ? ") IS NOT NULL)" : ") IS NULL)");
 		return ok;
+	}
 	case SQL_X_BOOLTEST:
 		buf_add_str(out, "((");
 		ok = sql_lower_expr(l, e->args[0], out);
@@ -316,7 +370,7 @@ static bool lower(struct sql_lower *l, struct sql_expr *e, struct buf *out)
 	case SQL_X_MULTI:
 		return scalar(l, e, e->number, out);
 	case SQL_X_ARRAYSUB:
-		buf_addf(out, "(SELECT e_collect(%u, z.c1) FROM (", e->type);
+		buf_addf(out, "(SELECT coalesce(g_array_agg(%u, %u, z.c1), '{}') FROM (", e->type, e->query->targets[0].expr->type);
 		ok = sql_lower_query(l, e->query, out);
 		buf_add_str(out, ") AS z)");
 		return ok;

@@ -76,25 +76,58 @@ static bool relation(struct sql_lower *l, const struct sql_rte *rte, struct buf 
 	return true;
 }
 
+/* The call, told of the columns that it shall give. */
+static struct sql_expr *told(struct sql_lower *l, const struct sql_rte_function *f)
+{
+	struct sql_expr *call = ARENA_NEW(l->an->arena, struct sql_expr);
+	struct buf b;
+
+	if (!f->defined)
+		return f->call;
+	*call = *f->call;
+	call->args = ARENA_ARRAY(l->an->arena, struct sql_expr *, call->nargs + 1);
+	if (call->nargs)
+		memcpy(call->args, f->call->args, call->nargs * sizeof(*call->args));
+	buf_init(&b, SQL_TEXT_MAX);
+	sql_lower_head(f->defined, f->ncolumns, &b);
+	struct sql_expr *head = sql_expr_new(l->an, SQL_X_RAW, T_TEXT, -1);
+	head->text = slice_str(sql_lower_detach(l, &b));
+	call->args[call->nargs++] = head;
+	return call;
+}
+
 /* A call that is no set is one row. */
 static bool scalar_function(struct sql_lower *l, const struct sql_rte_function *f, struct buf *out)
 {
 	uint32_t base = sql_base_type(l->an, f->call->type);
+	struct sql_expr *call = told(l, f);
 
 	buf_add_str(out, "SELECT ");
 	if (sql_type_of(l->an, base)->kind != 'c' && base != T_RECORD) {
-		if (!sql_lower_expr(l, f->call, out))
+		if (!sql_lower_expr(l, call, out))
 			return false;
 		buf_add_str(out, " AS c1");
 		return true;
 	}
 	for (size_t i = 0; i < f->ncolumns; i++) {
 		buf_addf(out, "%se_field(%u, %zu, ", i ? ", " : "", base, i + 1);
-		if (!sql_lower_expr(l, f->call, out))
+		if (!sql_lower_expr(l, call, out))
 			return false;
 		buf_addf(out, ") AS c%zu", i + 1);
 	}
 	return true;
+}
+
+/* A set of rows, taken apart when they come as one value; without parentheses. */
+static bool set_of_rows(struct sql_lower *l, const struct sql_rte_function *f, struct buf *out)
+{
+	buf_add_str(out, "SELECT ");
+	for (size_t i = 0; i < f->ncolumns; i++)
+		buf_addf(out, "e_field(%u, %zu, z.c1) AS c%zu, ", f->row, i + 1, i + 1);
+	buf_add_str(out, "z.ord AS ord FROM ");
+	bool ok = sql_lower_set(l, told(l, f), out);
+	buf_add_str(out, " AS z");
+	return ok;
 }
 
 /* Several functions side by side: the shorter ones end in NULLs. */
@@ -126,6 +159,11 @@ static bool several_functions(struct sql_lower *l, const struct sql_rte *rte, st
 			if (!scalar_function(l, f, &b))
 				return false;
 			buf_add_str(&b, "))");
+		} else if (f->row) {
+			buf_add_char(&b, '(');
+			if (!set_of_rows(l, f, &b))
+				return false;
+			buf_add_char(&b, ')');
 		} else if (!sql_lower_set(l, f->call, &b)) {
 			return false;
 		}
@@ -155,14 +193,16 @@ static bool function(struct sql_lower *l, struct sql_rte *rte, struct buf *out)
 	const struct sql_rte_function *f = rte->functions;
 	bool ok;
 
-	if (rte->nfunctions == 1 && !f->scalar) {
+	if (rte->nfunctions == 1 && !f->scalar && !f->row) {
 		ok = sql_lower_set(l, f->call, out);
 		buf_addf(out, " AS t%d", rte->id);
 		return ok;
 	}
 	if (!function_refers(l, rte)) {
 		buf_add_char(out, '(');
-		if (rte->nfunctions == 1) {
+		if (rte->nfunctions == 1 && f->row) {
+			ok = set_of_rows(l, f, out);
+		} else if (rte->nfunctions == 1) {
 			ok = scalar_function(l, f, out);
 			buf_add_str(out, ", 1 AS ord");
 		} else {
@@ -175,7 +215,7 @@ static bool function(struct sql_lower *l, struct sql_rte *rte, struct buf *out)
 	struct buf text;
 	sql_lower_inner(&inner, l);
 	buf_init(&text, SQL_TEXT_MAX);
-	ok = rte->nfunctions == 1 ? scalar_function(&inner, f, &text) : several_functions(&inner, rte, &text);
+	ok = rte->nfunctions > 1 ? several_functions(&inner, rte, &text) : f->row ? set_of_rows(&inner, f, &text) : scalar_function(&inner, f, &text);
 	buf_add_str(out, "q_rows(");
 	sql_lower_string(buf_slice(&text), out);
 	for (size_t i = 0; i < inner.nargs; i++)

@@ -480,12 +480,19 @@ static bool select_sets(struct sql_lower *l, struct sql_query *q, struct buf *ou
 			size_t at = 0;
 
 			buf_init(&r, SQL_TEXT_MAX);
-			buf_addf(&r, "(SELECT e_row(");
-			for (size_t k = 0; k < p->nall; k++)
-				if (strchr("otb", p->modes[k])) {
-					buf_addf(&r, "%s%u, c%zu", at ? ", " : "", p->all[k], at + 1);
-					at++;
-				}
+			struct sql_rte_column *columns = ARENA_ARRAY(l->an->arena, struct sql_rte_column, p->nall + 1);
+			struct slice rest = slice_str(p->names ? p->names : "");
+			for (size_t k = 0; k < p->nall; k++) {
+				struct slice one = slice_split(&rest, ',');
+
+				if (strchr("otb", p->modes[k]))
+					columns[at++] = (struct sql_rte_column){ .name = arena_slice(l->an->arena, one).ptr, .type = p->all[k], .typmod = -1 };
+			}
+			buf_add_str(&r, "(SELECT e_row(");
+			sql_lower_head(columns, at, &r);
+			buf_add_str(&r, ", 1");
+			for (size_t k = 1; k <= at; k++)
+				buf_addf(&r, ", c%zu", k);
 			buf_addf(&r, ") AS c1, ord FROM %s)", calls[i]);
 			calls[i] = sql_lower_detach(l, &r);
 		}

@@ -138,6 +138,8 @@ struct sql_rte_function {
 	size_t ncolumns;
 	size_t nprogram;        /* columns that the table-valued function itself gives */
 	bool scalar;            /* not a set: one row */
+	uint32_t row;           /* a set of values of this row type, which is taken apart; 0: it gives columns */
+	const struct sql_rte_column *defined; /* by AS t(a int, ...), which the function is told */
 };
 
 struct sql_rte {

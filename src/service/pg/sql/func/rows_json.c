@@ -101,12 +101,13 @@ SET(jsonb_object_keys, keys(env, rows, argv, true))
 
 static bool field_of(struct sql_env *env, struct arena *a, uint32_t type, int32_t typmod, const struct json *v, bool jsonb, struct sql_datum *out);
 
-static bool row_of(struct sql_env *env, struct arena *a, uint32_t type, const struct json *v, bool jsonb, const struct composite *base, struct sql_datum *out)
+/* A row of the type, or of the fields when there are some (type record). */
+static bool row_of(struct sql_env *env, struct arena *a, uint32_t type, const struct sql_field *fields, size_t n, const struct json *v, bool jsonb,
+		   const struct composite *base, struct sql_datum *out)
 {
-	size_t n = 0;
-	const struct sql_field *fields = env->fields ? env->fields(env, type, &n) : NULL;
+	if (!fields && env->fields)
+		fields = env->fields(env, type, &n);
 	struct composite row = { .type = type, .count = n, .fields = fields, .values = ARENA_ARRAY(a, struct sql_datum, n + 1) };
-	struct buf b;
 
 	if (v->kind != JSON_OBJECT_) {
 		sql_raise_env(env, "22023", "cannot call populate_composite on %s", v->kind == JSON_ARRAY_ ? "an array" : "a scalar");
@@ -119,12 +120,7 @@ static bool row_of(struct sql_env *env, struct arena *a, uint32_t type, const st
 		else if (item && !field_of(env, a, fields[i].type, fields[i].typmod, item, jsonb, &row.values[i]))
 			return false;
 	}
-	buf_init(&b, BUF_MAX);
-	bool ok = composite_print(env, &style_stored, &row, &b);
-	if (ok)
-		*out = datum_text(arena_slice(a, buf_slice(&b)));
-	buf_release(&b);
-	return ok;
+	return composite_store(env, a, &row, out);
 }
 
 static bool array_of(struct sql_env *env, struct arena *a, uint32_t element, const struct json *v, bool jsonb, struct sql_datum *out)
@@ -150,7 +146,7 @@ static bool field_of(struct sql_env *env, struct arena *a, uint32_t type, int32_
 	if (element && v->kind == JSON_ARRAY_ && !(v->count && v->items[0]->kind == JSON_ARRAY_))
 		return array_of(env, a, element, v, jsonb, out);
 	if (t && t->kind == 'c' && v->kind == JSON_OBJECT_)
-		return row_of(env, a, type, v, jsonb, NULL, out);
+		return row_of(env, a, type, NULL, 0, v, jsonb, NULL, out);
 	buf_init(&b, BUF_MAX);
 	if (type == T_JSON || type == T_JSONB) {
 		if (jsonb || type == T_JSONB)
@@ -165,45 +161,147 @@ static bool field_of(struct sql_env *env, struct arena *a, uint32_t type, int32_
 	return type_in(env, a, type, typmod, text, out);
 }
 
-/* populate_record(base, json): arguments are (result type, type, base, type, json ...). */
+/* What a call of populate_record and its kin wants: the row's type or its fields, and the base. */
+struct wanted {
+	uint32_t type;
+	const struct sql_field *fields; /* told by AS t(a int, ...); NULL: the type's */
+	size_t nfields;
+	struct composite base;
+	bool has_base;
+};
+
+static bool want_head(struct sql_env *env, struct arena *a, struct slice head, const char *name, struct wanted *w)
+{
+	w->type = T_RECORD;
+	w->fields = composite_head_length(head) ? composite_head_fields(a, arena_slice(a, head), &w->nfields) : NULL;
+	if (!w->fields) {
+		struct sql_error *e = sql_raise_env(env, "0A000", "could not determine row type for result of %s", name);
+		sql_hint(env, e, "Call the function in the FROM clause using a column definition list.");
+	}
+	return w->fields != NULL;
+}
+
+/* populate_record(base, json [, bool] [, head]): arguments are type, base, type, json ... */
+static bool want_base(struct sql_env *env, struct arena *a, int argc, sqlite3_value **argv, const char *name, struct wanted *w)
+{
+	uint32_t type = (uint32_t)arg_int(argv[0]);
+	const struct sql_type *t = type_facts(env, type);
+
+	*w = (struct wanted){ .has_base = !arg_null(argv[1]) };
+	while (t && t->kind == 'd')
+		t = type_facts(env, type = t->base);
+	if (type != T_RECORD && (!t || t->kind != 'c')) {
+		sql_raise_env(env, "42804", "first argument of %s must be a row type", name);
+		return false;
+	}
+	w->type = type;
+	if (w->has_base && !composite_load(env, a, type, arg_text(argv[1]), &w->base))
+		return false;
+	if (type != T_RECORD)
+		return true;
+	if (argc > 5 && composite_head_length(arg_text(argv[argc - 1])))
+		return want_head(env, a, arg_text(argv[argc - 1]), name, w);
+	w->fields = w->has_base ? w->base.fields : NULL;
+	w->nfields = w->base.count;
+	if (!w->fields) {
+		struct sql_error *e = sql_raise_env(env, "42804", "could not determine row type for result of %s", name);
+		sql_hint(env, e, "Provide a non-null record argument, or call the function in the FROM clause using a column definition list.");
+	}
+	return w->fields != NULL;
+}
+
+static bool fill(struct sql_env *env, struct arena *a, const struct wanted *w, const struct json *v, bool jsonb, struct sql_datum *out)
+{
+	return row_of(env, a, w->type, w->fields, w->nfields, v, jsonb, w->has_base ? &w->base : NULL, out);
+}
+
 static void populate(sqlite3_context *ctx, int argc, sqlite3_value **argv, bool jsonb)
 {
 	struct sql_env *env = sql_env_of(ctx);
 	struct arena *a = scratch(env);
-	uint32_t type = (uint32_t)arg_int(argv[1]);
-	const struct sql_type *t = type_facts(env, type);
-	struct composite base;
+	struct wanted w;
 	struct sql_datum out;
-	bool has_base = !arg_null(argv[2]);
 
-	if (!t || t->kind != 'c') {
-		sql_raise(ctx, "42804", "first argument of %s must be a row type", jsonb ? "jsonb_populate_record" : "json_populate_record");
-		return;
-	}
-	if (argc < 5 || arg_null(argv[4])) {
-		if (has_base)
-			sqlite3_result_value(ctx, argv[2]);
-		return;
-	}
-	if (has_base && !composite_load(env, a, type, arg_text(argv[2]), &base)) {
+	if (!want_base(env, a, argc - 1, argv + 1, jsonb ? "jsonb_populate_record" : "json_populate_record", &w))
 		result_raised(ctx);
-		return;
-	}
-	if (row_of(env, a, type, json_load(a, arg_text(argv[4]), jsonb), jsonb, has_base ? &base : NULL, &out))
+	else if (argc < 5 || arg_null(argv[4]))
+		sqlite3_result_value(ctx, argv[2]);
+	else if (fill(env, a, &w, json_load(a, arg_text(argv[4]), jsonb), jsonb, &out))
 		sql_datum_result(ctx, out);
 	else
 		result_raised(ctx);
 }
 
-FUNC(json_populate_record)
+FUNC(json_populate_record) { populate(ctx, argc, argv, false); }
+FUNC(jsonb_populate_record) { populate(ctx, argc, argv, true); }
+
+/* to_record(json, head) */
+static void to_record(sqlite3_context *ctx, int argc, sqlite3_value **argv, bool jsonb)
 {
-	populate(ctx, argc, argv, false);
+	struct sql_env *env = sql_env_of(ctx);
+	struct arena *a = scratch(env);
+	struct wanted w = { 0 };
+	struct sql_datum out;
+
+	if (arg_null(argv[0]))
+		return;
+	if (want_head(env, a, argc > 1 ? arg_text(argv[1]) : SLICE_NONE, jsonb ? "jsonb_to_record" : "json_to_record", &w) && fill(env, a, &w, json_load(a, arg_text(argv[0]), jsonb), jsonb, &out))
+		sql_datum_result(ctx, out);
+	else
+		result_raised(ctx);
 }
 
-FUNC(jsonb_populate_record)
+FUNC(json_to_record) { to_record(ctx, argc, argv, false); }
+FUNC(jsonb_to_record) { to_record(ctx, argc, argv, true); }
+
+static bool record_set(struct sql_env *env, struct row_set *rows, const struct wanted *w, sqlite3_value *text, const char *name, bool jsonb)
 {
-	populate(ctx, argc, argv, true);
+	struct arena *a = rows_arena(rows);
+	const struct json *v = json_load(a, arg_text(text), jsonb);
+
+	if (v->kind != JSON_ARRAY_) {
+		sql_raise_env(env, "22023", jsonb ? "cannot call %s on a non-array" : v->kind == JSON_OBJECT_ ? "cannot call %s on an object" : "cannot call %s on a scalar", name);
+		return false;
+	}
+	for (size_t i = 0; i < v->count; i++) {
+		struct sql_datum d;
+
+		if (v->items[i]->kind != JSON_OBJECT_) {
+			sql_raise_env(env, "22023", "argument of %s must be an array of objects", name);
+			return false;
+		}
+		if (!fill(env, a, w, v->items[i], jsonb, &d))
+			return false;
+		rows_add(rows, &d);
+	}
+	return true;
 }
+
+/* (type, base, type, json [, type, head]) after the result's type */
+static bool populate_set(struct sql_env *env, struct row_set *rows, int argc, sqlite3_value **argv, bool jsonb)
+{
+	const char *name = jsonb ? "jsonb_populate_recordset" : "json_populate_recordset";
+	struct wanted w;
+
+	if (!want_base(env, rows_arena(rows), argc - 1, argv + 1, name, &w))
+		return false;
+	return arg_null(argv[4]) || record_set(env, rows, &w, argv[4], name, jsonb);
+}
+
+static bool to_set(struct sql_env *env, struct row_set *rows, int argc, sqlite3_value **argv, bool jsonb)
+{
+	const char *name = jsonb ? "jsonb_to_recordset" : "json_to_recordset";
+	struct wanted w = { 0 };
+
+	if (!want_head(env, rows_arena(rows), argc > 1 ? arg_text(argv[1]) : SLICE_NONE, name, &w))
+		return false;
+	return arg_null(argv[0]) || record_set(env, rows, &w, argv[0], name, jsonb);
+}
+
+SET(json_populate_recordset, populate_set(env, rows, argc, argv, false))
+SET(jsonb_populate_recordset, populate_set(env, rows, argc, argv, true))
+SET(json_to_recordset, to_set(env, rows, argc, argv, false))
+SET(jsonb_to_recordset, to_set(env, rows, argc, argv, true))
 
 const struct func_row func_json_set_rows[] = {
 	ROWS("json_array_elements", json_array_elements, 1, 1), ROWS("json_array_elements_text", json_array_elements_text, 1, 1),
@@ -211,6 +309,9 @@ const struct func_row func_json_set_rows[] = {
 	ROWS("json_each", json_each, 1, 2), ROWS("json_each_text", json_each_text, 1, 2),
 	ROWS("jsonb_each", jsonb_each, 1, 2), ROWS("jsonb_each_text", jsonb_each_text, 1, 2),
 	ROWS("json_object_keys", json_object_keys, 1, 1), ROWS("jsonb_object_keys", jsonb_object_keys, 1, 1),
+	ROWS_TYPED("json_populate_recordset", json_populate_recordset, 9, 1), ROWS_TYPED("jsonb_populate_recordset", jsonb_populate_recordset, 9, 1),
+	ROWS("json_to_recordset", json_to_recordset, 2, 1), ROWS("jsonb_to_recordset", jsonb_to_recordset, 2, 1),
+	CALL("json_to_record", json_to_record, -1), CALL("jsonb_to_record", jsonb_to_record, -1),
 	TYPED("json_populate_record", json_populate_record), TYPED("jsonb_populate_record", jsonb_populate_record),
 	END_OF_ROWS
 };

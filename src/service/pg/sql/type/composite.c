@@ -9,6 +9,96 @@ uint32_t composite_field_type(const struct composite *v, size_t i)
 	return v->fields ? v->fields[i].type : T_TEXT;
 }
 
+/* ---- heads of anonymous records ---- */
+
+void composite_head_field(struct buf *b, uint32_t type, int32_t typmod, struct slice name)
+{
+	buf_addf(b, "%u,%d,%zu:", type, typmod, name.len);
+	buf_add_slice(b, name);
+}
+
+/* One field of a head at *at; false: malformed. */
+static bool head_field(struct slice s, size_t *at, uint32_t *type, int32_t *typmod, struct slice *name)
+{
+	long long numbers[3] = { 0 };
+
+	for (int i = 0; i < 3; i++) {
+		bool minus = *at < s.len && s.ptr[*at] == '-';
+		size_t first = *at += minus;
+
+		for (; *at < s.len && s.ptr[*at] >= '0' && s.ptr[*at] <= '9' && *at - first < 11; (*at)++)
+			numbers[i] = numbers[i] * 10 + (s.ptr[*at] - '0');
+		if (*at == first || *at >= s.len || s.ptr[*at] != (i < 2 ? ',' : ':'))
+			return false;
+		(*at)++;
+		if (minus)
+			numbers[i] = -numbers[i];
+	}
+	if (numbers[2] < 0 || (size_t)numbers[2] > s.len - *at || numbers[0] < 0 || numbers[0] > UINT32_MAX || numbers[1] < INT32_MIN || numbers[1] > INT32_MAX)
+		return false;
+	*type = (uint32_t)numbers[0];
+	*typmod = (int32_t)numbers[1];
+	*name = slice_of(s.ptr + *at, (size_t)numbers[2]);
+	*at += (size_t)numbers[2];
+	return true;
+}
+
+size_t composite_head_length(struct slice s)
+{
+	size_t at = 1;
+	uint32_t type;
+	int32_t typmod;
+	struct slice name;
+
+	if (!s.len || s.ptr[0] != COMPOSITE_HEAD)
+		return 0;
+	while (at < s.len && s.ptr[at] != '(')
+		if (!head_field(s, &at, &type, &typmod, &name))
+			return 0;
+	return at;
+}
+
+struct sql_field *composite_head_fields(struct arena *a, struct slice head, size_t *count)
+{
+	size_t at = 1, cap = 8;
+	struct sql_field *fields = ARENA_ARRAY(a, struct sql_field, cap);
+
+	*count = 0;
+	while (at < head.len && head.ptr[at] != '(') {
+		struct slice name;
+
+		if (*count == cap) {
+			struct sql_field *grown = ARENA_ARRAY(a, struct sql_field, cap * 2);
+			memcpy(grown, fields, cap * sizeof(*grown));
+			fields = grown;
+			cap *= 2;
+		}
+		struct sql_field *f = fields + *count;
+		if (!head_field(head, &at, &f->type, &f->typmod, &name))
+			return NULL;
+		f->name = name.len ? arena_slice(a, name).ptr : arena_printf(a, "f%zu", *count + 1).ptr;
+		(*count)++;
+	}
+	return fields;
+}
+
+bool composite_store(struct sql_env *env, struct arena *a, const struct composite *v, struct sql_datum *out)
+{
+	struct buf b;
+
+	buf_init(&b, BUF_MAX);
+	if (v->type == T_RECORD && v->fields) {
+		buf_add_char(&b, COMPOSITE_HEAD);
+		for (size_t i = 0; i < v->count; i++)
+			composite_head_field(&b, v->fields[i].type, v->fields[i].typmod, slice_str(v->fields[i].name));
+	}
+	bool ok = composite_print(env, &style_stored, v, &b);
+	*out = datum_text(arena_take(a, &b));
+	return ok;
+}
+
+/* ---- text ---- */
+
 static bool malformed(struct sql_env *env, struct slice text, const char *detail)
 {
 	struct sql_error *e = sql_raise_env(env, "22P02", "malformed record literal: \"%.*s\"", SLICE_ARG(text));
@@ -58,7 +148,14 @@ bool composite_load(struct sql_env *env, struct arena *a, uint32_t type, struct 
 	size_t expected = 0, at = 0, cap = 0;
 
 	*out = (struct composite){ .type = type };
-	out->fields = type != T_RECORD && env->fields ? env->fields(env, type, &expected) : NULL;
+	if (type == T_RECORD) {
+		size_t head = composite_head_length(s);
+
+		out->fields = head ? composite_head_fields(a, s, &expected) : NULL;
+		s = slice_skip(s, head);
+	} else {
+		out->fields = env->fields ? env->fields(env, type, &expected) : NULL;
+	}
 	while (at < s.len && blank(s.ptr[at]))
 		at++;
 	if (at >= s.len || s.ptr[at] != '(')
@@ -149,19 +246,14 @@ bool composite_print(struct sql_env *env, const struct style *st, const struct c
 static bool in(struct sql_env *env, struct arena *a, uint32_t type, int32_t typmod, struct slice text, struct sql_datum *out)
 {
 	struct composite v;
-	struct buf b;
 
 	(void)typmod;
-	if (type == T_RECORD) {
+	/* a record inside of an array or a row that is stored */
+	if (type == T_RECORD && !composite_head_length(text)) {
 		sql_raise_env(env, "0A000", "input of anonymous composite types is not implemented");
 		return false;
 	}
-	if (!composite_load(env, a, type, text, &v))
-		return false;
-	buf_init(&b, BUF_MAX);
-	bool ok = composite_print(env, &style_stored, &v, &b);
-	*out = datum_text(arena_take(a, &b));
-	return ok;
+	return composite_load(env, a, type, text, &v) && composite_store(env, a, &v, out);
 }
 
 static bool out(struct sql_env *env, const struct style *st, uint32_t type, struct sql_datum v, struct buf *b)
@@ -169,7 +261,7 @@ static bool out(struct sql_env *env, const struct style *st, uint32_t type, stru
 	struct composite parts;
 	struct arena a;
 
-	if (type == T_RECORD) {
+	if (type == T_RECORD && st == &style_stored) {
 		buf_add_slice(b, v.s);
 		return true;
 	}
@@ -216,11 +308,7 @@ static bool recv(struct sql_env *env, struct arena *a, uint32_t type, int32_t ty
 			return false;
 		at += (size_t)len;
 	}
-	struct buf b;
-	buf_init(&b, BUF_MAX);
-	bool ok = composite_print(env, &style_stored, &v, &b);
-	*o = datum_text(arena_take(a, &b));
-	return ok;
+	return composite_store(env, a, &v, o);
 }
 
 static bool send(struct sql_env *env, uint32_t type, struct sql_datum d, struct buf *b)
@@ -254,10 +342,19 @@ static int compare(struct sql_env *env, uint32_t type, struct sql_datum x, struc
 
 	arena_init(&m);
 	if (composite_load(env, &m, type, x.s, &a) && composite_load(env, &m, type, y.s, &b)) {
-		for (size_t i = 0; !r && i < a.count && i < b.count; i++)
-			r = type_compare(env, composite_field_type(&a, i), a.values[i], b.values[i]);
-		if (!r)
-			r = (a.count > b.count) - (a.count < b.count);
+		for (size_t i = 0; !r && i < a.count && i < b.count; i++) {
+			uint32_t ta = composite_field_type(&a, i), tb = composite_field_type(&b, i);
+			const struct sql_type *fa = type_facts(env, ta), *fb = type_facts(env, tb);
+
+			if (ta != tb && (type == T_RECORD || (a.fields && b.fields))) {
+				sql_raise_env(env, "42804", "cannot compare dissimilar column types %s and %s at record column %zu",
+					      fa ? fa->name : "?", fb ? fb->name : "?", i + 1);
+				break;
+			}
+			r = type_compare(env, ta, a.values[i], b.values[i]);
+		}
+		if (!r && a.count != b.count)
+			sql_raise_env(env, "42804", "cannot compare record types with different numbers of columns");
 	}
 	arena_release(&m);
 	return r;

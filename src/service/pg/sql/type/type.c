@@ -58,6 +58,21 @@ bool type_in(struct sql_env *env, struct arena *a, uint32_t type, int32_t typmod
 	return ops->in(env, a, type, typmod, text, out);
 }
 
+/* A number that is none must not be read as one: it would print where something lies. */
+static bool lies_well(struct sql_env *env, uint32_t type, struct sql_datum v)
+{
+	switch (type) {
+	case T_BOOL: case T_INT2: case T_INT4: case T_INT8: case T_OID: case T_XID: case T_CID: case T_MONEY: case T_DATE: case T_TIME:
+	case T_TIMESTAMP: case T_TIMESTAMPTZ: case T_REGCLASS: case T_REGTYPE:
+		if (v.kind == SQL_INT)
+			return true;
+		sql_raise_env(env, "XX000", "a value of type %u is stored as something else", type);
+		return false;
+	default:
+		return true;
+	}
+}
+
 bool type_out(struct sql_env *env, const struct style *st, uint32_t type, struct sql_datum v, struct buf *b)
 {
 	const struct type_ops *ops = type_ops_find(env, type);
@@ -65,7 +80,7 @@ bool type_out(struct sql_env *env, const struct style *st, uint32_t type, struct
 
 	while (type >= OIDS && (facts = type_facts(env, type)) && facts->kind == 'd')
 		type = facts->base;
-	return ops->out(env, st, type, v, b);
+	return lies_well(env, type, v) && ops->out(env, st, type, v, b);
 }
 
 static int compare_stored(struct sql_datum a, struct sql_datum b)
