@@ -9,6 +9,7 @@
 
 #include "host/host.h"
 #include "rule/rule.h"
+#include "rules_fmt.h"
 #include "service/service.h"
 #include "trace_rules.h"
 
@@ -18,11 +19,14 @@ static const char help[] =
 	"usage: seam rules lint [--profile NAME] FILE...\n"
 	"       seam rules explain -r FILE [-r FILE]... ADDRESS\n"
 	"       seam rules explain TRACE EVENT\n"
-	"       seam rules suggest TRACE EVENT\n\n"
+	"       seam rules suggest TRACE EVENT\n"
+	"       seam rules fmt [--check] FILE...\n\n"
 	"lint      checks rule files: every error with its place, and rules that can never answer\n"
 	"explain   ADDRESS (host:port, udp:host:port, unix:PATH): the service that claims it;\n"
 	"          EVENT (its number in the trace, t.n): what answered it, or why nothing did\n"
-	"suggest   prints a rule that would answer the event\n\n"
+	"suggest   prints a rule that would answer the event\n"
+	"fmt       lays files out in the one way there is (- is stdin to stdout); --check only names\n"
+	"          those that are not (1)\n\n"
 	"  -r, --rules FILE       a rule file; may be given again (default: SEAM_RULES)\n"
 	"      --profile NAME     use the services and rules of that profile\n\n"
 	"exit status: 0 nothing to complain of, 1 errors or no answer, 2 usage or unreadable, 3 trace unusable\n\n"
@@ -30,11 +34,12 @@ static const char help[] =
 	"  seam rules lint rules.json\n"
 	"  seam rules explain -r rules.json db.prod:5432\n";
 
-enum { OPT_PROFILE = 256 };
+enum { OPT_PROFILE = 256, OPT_CHECK };
 
 static const struct option options[] = {
 	{ "rules", required_argument, NULL, 'r' },
 	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -43,6 +48,7 @@ struct asked {
 	const char *rules[RULES_MAX];
 	size_t nrules;
 	const char *profile;
+	bool check;
 	char *from_env;
 };
 
@@ -356,8 +362,10 @@ static int dispatch(struct asked *asked, const char *what, int argc, char **argv
 {
 	static const char *const verbs[] = { "lint", "explain", "suggest", "fmt", NULL };
 
+	if (strcmp(what, "fmt") == 0 && argc > 0)
+		return rules_fmt_files(argv, argc, asked->check);
 	if (strcmp(what, "fmt") == 0)
-		return cmd_usage("rules", "this version does not know \"rules fmt\" yet");
+		return cmd_usage("rules", "fmt: no rule file given; - is stdin");
 	if (strcmp(what, "lint") == 0) {
 		for (int i = 0; i < argc && asked->nrules < RULES_MAX; i++)
 			asked->rules[asked->nrules++] = argv[i];
@@ -381,7 +389,7 @@ static int dispatch(struct asked *asked, const char *what, int argc, char **argv
 	const char *near = err_nearest(what, verbs);
 	if (near)
 		return cmd_usage("rules", "unknown command \"%s\", did you mean \"%s\"", what, near);
-	return cmd_usage("rules", "unknown command \"%s\"; lint, explain and suggest are known", what);
+	return cmd_usage("rules", "unknown command \"%s\"; lint, explain, suggest and fmt are known", what);
 }
 
 int cmd_rules(int argc, char **argv)
@@ -399,6 +407,9 @@ int cmd_rules(int argc, char **argv)
 			break;
 		case OPT_PROFILE:
 			asked.profile = optarg;
+			break;
+		case OPT_CHECK:
+			asked.check = true;
 			break;
 		case 'h':
 			fputs(help, stdout);

@@ -84,7 +84,7 @@ void load_expect_times(struct load *l);
 void load_when(struct load *l, struct rule *rule, json_t *when);
 void load_actions(struct load *l, struct rule *rule, json_t *what);
 /* load_fault.c: members of one answer. `content`: it has one beside the fault. */
-void load_fault(struct load *l, enum port port, struct action *a, json_t *object);
+void load_fault(struct load *l, const struct rule *rule, struct action *a, json_t *object);
 void load_fault_check(struct load *l, struct action *a, bool content);
 void load_progress(struct load *l, struct action *a, json_t *object);
 void load_set(struct load *l, json_t *set, struct named_template **list, size_t *count);
@@ -94,6 +94,8 @@ void load_sql_answer(struct load *l, struct action *a, json_t *v);
 void load_pattern(struct load *l, json_t *v, bool in_json, struct pattern *out);
 /* A string with ${...} in it. False: it has none, compare as it is. */
 bool load_wild(struct load *l, struct slice s, struct pattern *out);
+/* load_query.c: what schema, jsonpath and xpath take; out->op says which. */
+void load_query(struct load *l, json_t *v, struct pattern *out);
 void load_path_pattern(struct load *l, const char *text, struct pattern *out);
 void load_re(struct load *l, const char *text, size_t len, struct pattern *out);
 void load_capture(struct load *l, struct slice name);

@@ -420,7 +420,7 @@ static void read_action(struct load *l, struct rule *rule, struct action *a, jso
 	a->pass = load_bool_of(l, v, "pass", false);
 	if ((member = json_object_get(v, "delay")))
 		read_delay(l, a, member);
-	load_fault(l, rule->port, a, v);
+	load_fault(l, rule, a, v);
 	load_progress(l, a, v);
 	if ((member = json_object_get(v, "set"))) {
 		former = load_enter(l, "set");

@@ -58,16 +58,16 @@ static int find_fault(struct load *l, enum port port, const char *name)
 	return -1;
 }
 
-static void read_moment(struct load *l, enum port port, struct action *a, const char *at)
+static void read_moment(struct load *l, const struct rule *rule, struct action *a, const char *at)
 {
-	static const char *const places[] = { "before-effect", "after-effect", "mid-response", "connect", "tls", NULL };
-	bool in_handshake = strcmp(at, "tls") == 0, on_connect = strcmp(at, "connect") == 0;
+	static const char *const places[] = { "before-effect", "after-effect", "mid-response", "connect", "tls", "auth", NULL };
+	bool in_handshake = strcmp(at, "tls") == 0, on_connect = strcmp(at, "connect") == 0, at_login = strcmp(at, "auth") == 0;
+	bool login = rule->port == PORT_SQL && slice_eq_str(rule->op, "login");
+	enum port port = rule->port;
 
 	a->after_effect = strcmp(at, "after-effect") == 0;
 	a->mid_response = strcmp(at, "mid-response") == 0;
-	if (strcmp(at, "auth") == 0)
-		load_bad(l, "\"auth\" is not known yet to this version of seam");
-	else if (!a->after_effect && !a->mid_response && !in_handshake && !on_connect && strcmp(at, "before-effect") != 0)
+	if (!a->after_effect && !a->mid_response && !in_handshake && !on_connect && !at_login && strcmp(at, "before-effect") != 0)
 		load_bad(l, "\"%s\" is no moment for a fault%s", at, load_hint(l, at, places, true));
 	else if (!a->fault)
 		load_bad(l, "says when a fault happens, and there is no \"fault\"");
@@ -75,6 +75,8 @@ static void read_moment(struct load *l, enum port port, struct action *a, const 
 		load_bad(l, in_handshake ? "is the handshake; put the fault on: \"tls\"" : "a handshake has one moment, \"tls\"");
 	else if (on_connect != (port == PORT_CONNECT))
 		load_bad(l, on_connect ? "is before there is a connection; put the fault on: \"connect\"" : "a connection to be has one moment, \"connect\"");
+	else if (at_login != login)
+		load_bad(l, at_login ? "is the log-in; put the fault on: \"sql.login\"" : "a log-in has one moment, \"auth\"");
 	else if (a->after_effect && !a->pass && port != PORT_HTTP)
 		load_bad(l, "without \"pass\": true nothing takes effect, so nothing can fail after it");
 	else if (strcmp(at, "before-effect") == 0 && a->pass)
@@ -91,7 +93,7 @@ static void read_fault_errno(struct load *l, struct action *a, const char *name)
 	a->fault_err = slice_str(name + 6);
 }
 
-void load_fault(struct load *l, enum port port, struct action *a, json_t *object)
+void load_fault(struct load *l, const struct rule *rule, struct action *a, json_t *object)
 {
 	const char *fault = load_text_of(l, object, "fault"), *at = load_text_of(l, object, "at");
 	json_t *after = json_object_get(object, "after"), *rate = json_object_get(object, "rate");
@@ -101,7 +103,7 @@ void load_fault(struct load *l, enum port port, struct action *a, json_t *object
 	a->fault_rate = 1024;
 	if (fault) {
 		former = load_enter(l, "fault");
-		int i = find_fault(l, port, fault);
+		int i = find_fault(l, rule->port, fault);
 		if (i >= 0) {
 			a->fault = faults[i].fault;
 			a->fault_err = slice_str(faults[i].err);
@@ -112,7 +114,7 @@ void load_fault(struct load *l, enum port port, struct action *a, json_t *object
 	}
 	if (at) {
 		former = load_enter(l, "at");
-		read_moment(l, port, a, at);
+		read_moment(l, rule, a, at);
 		load_leave(l, former);
 	}
 	if (after && (!json_is_integer(after) || json_integer_value(after) < 0))

@@ -485,6 +485,7 @@ void rules_free(struct rules *r)
 	json_decref(r->owned);
 	for (size_t i = 0; i < r->nres; i++)
 		pcre2_code_free(r->res[i]);
+	pattern_query_free(r->queries);
 	pcre2_match_context_free(r->match_limits);
 	pcre2_match_data_free(r->match_data);
 	free_values(&r->states);

@@ -11,9 +11,8 @@
 /* In the order of enum pattern_op. */
 static const char *const operators[OP_NAMED + 1] = {
 	"eq", "ne", "in", "lt", "le", "gt", "ge", "before", "after", "contains", "prefix", "suffix", "glob", "re",
-	"ci", "absent", "exists", "all", "any", "not", "each", "json", "jsonEq", "base64", "len", "form", NULL,
+	"ci", "absent", "exists", "all", "any", "not", "each", "json", "jsonEq", "base64", "len", "form", "schema", "jsonpath", "xpath", NULL,
 };
-static const char *const later_operators[] = { "schema", "jsonpath", "xpath", NULL };
 
 static int operator_by_name(const char *name)
 {
@@ -21,14 +20,6 @@ static int operator_by_name(const char *name)
 		if (strcmp(operators[i], name) == 0)
 			return i;
 	return -1;
-}
-
-static bool is_later(const char *name)
-{
-	for (size_t i = 0; later_operators[i]; i++)
-		if (strcmp(later_operators[i], name) == 0)
-			return true;
-	return false;
 }
 
 /* The only member that is no comment, or NULL. *count says how many there are. */
@@ -54,7 +45,7 @@ bool load_is_operator(json_t *v)
 	size_t count;
 	const char *key = json_is_object(v) ? only_member(v, &value, &count) : NULL;
 
-	return key && (operator_by_name(key) >= 0 || is_later(key));
+	return key && operator_by_name(key) >= 0;
 }
 
 bool load_all_operators(json_t *v)
@@ -209,10 +200,6 @@ static void read_operator(struct load *l, const char *name, json_t *v, bool in_j
 	int op = operator_by_name(name);
 
 	*out = (struct pattern){ .op = OP_EQ, .json = v };
-	if (op < 0) {
-		load_bad(l, "operator \"%s\" is not known yet to this version of seam", name);
-		return;
-	}
 	struct pattern *kid = ARENA_NEW(&l->r->arena, struct pattern);
 	switch ((enum pattern_op)op) {
 	case OP_EQ:
@@ -285,6 +272,10 @@ static void read_operator(struct load *l, const char *name, json_t *v, bool in_j
 		else
 			load_pattern(l, v, false, kid);
 		break;
+	case OP_SCHEMA: case OP_JSONPATH: case OP_XPATH:
+		out->op = op;
+		load_query(l, v, out);
+		return;
 	case OP_FORM:
 		if (load_want(l, v, JSON_OBJECT))
 			read_object(l, v, false, out);
@@ -319,7 +310,7 @@ void load_pattern(struct load *l, json_t *v, bool in_json, struct pattern *out)
 		return;
 	}
 	name = only_member(v, &value, &count);
-	if (name && (operator_by_name(name) >= 0 || is_later(name))) {
+	if (name && operator_by_name(name) >= 0) {
 		size_t former = load_enter(l, name);
 		read_operator(l, name, value, in_json, out);
 		load_leave(l, former);

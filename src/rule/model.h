@@ -30,7 +30,7 @@ struct value {
 enum pattern_op {
 	/* operators, in the order of the names in pattern.c */
 	OP_EQ, OP_NE, OP_IN, OP_LT, OP_LE, OP_GT, OP_GE, OP_BEFORE, OP_AFTER, OP_CONTAINS, OP_PREFIX, OP_SUFFIX, OP_GLOB, OP_RE,
-	OP_CI, OP_ABSENT, OP_EXISTS, OP_ALL, OP_ANY, OP_NOT, OP_EACH, OP_JSON, OP_JSON_EQ, OP_BASE64, OP_LEN, OP_FORM,
+	OP_CI, OP_ABSENT, OP_EXISTS, OP_ALL, OP_ANY, OP_NOT, OP_EACH, OP_JSON, OP_JSON_EQ, OP_BASE64, OP_LEN, OP_FORM, OP_SCHEMA, OP_JSONPATH, OP_XPATH,
 	OP_NAMED, /* end of those with a name */
 	/* made by the loader */
 	OP_OBJECT = OP_NAMED, /* members hold; exact: and there are no others */
@@ -65,7 +65,25 @@ struct pattern {
 	size_t nkids;
 	struct path_part *parts;
 	size_t nparts;
+	struct pattern_query *query; /* schema, jsonpath, xpath */
 };
+
+/* What is asked of a document. By question one of the kids, which what it finds is held
+ * against; a kid NULL's place is taken by OP_EXISTS: something is found, or true. */
+struct pattern_query {
+	struct schema *schema;
+	struct jsonpath **jsonpaths;
+	struct xpath **xpaths;
+	struct xml_prefix *prefixes;
+	size_t nprefixes, count;
+	struct pattern_query *next;  /* rules->queries: to be freed */
+};
+
+/* pattern_query.c: whether a value holds what OP_SCHEMA, OP_JSONPATH, OP_XPATH ask. */
+struct value;
+struct matching;
+bool pattern_query_holds(const struct pattern *p, struct value v, struct matching *m);
+void pattern_query_free(struct pattern_query *q);
 
 struct capture {
 	struct slice name, value;
@@ -277,6 +295,7 @@ struct rules {
 	struct map counters;      /* name -> uint64_t * */
 	pcre2_code **res;
 	size_t nres, res_cap;
+	struct pattern_query *queries; /* made while loading */
 	pcre2_match_context *match_limits;
 	pcre2_match_data *match_data;
 };

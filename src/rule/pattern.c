@@ -357,6 +357,7 @@ static bool holds(const struct pattern *p, struct value v, struct matching *m)
 		       pattern_matches(p->kids, (struct value){ .kind = VALUE_TEXT, .text = decoded }, m);
 	case OP_LEN: return length(p, v, m);
 	case OP_FORM: return form(p, v, m);
+	case OP_SCHEMA: case OP_JSONPATH: case OP_XPATH: return pattern_query_holds(p, v, m);
 	case OP_OBJECT: return object(p, v, m);
 	case OP_ARRAY: return array(p, v, m);
 	case OP_WILD: return wild(p, v, m);
