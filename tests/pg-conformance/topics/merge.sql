@@ -43,7 +43,7 @@ create table idn (id int generated always as identity, v int);
 merge into idn using (values (1), (2)) y(v) on idn.v = y.v when not matched then insert (v) values (y.v);
 merge into idn using (values (3)) y(v) on idn.v = y.v when not matched then insert values (5, y.v);
 merge into idn using (values (3)) y(v) on idn.v = y.v when not matched then insert overriding system value values (5, y.v);
-select * from idn order by id;
+select v from idn order by v;
 begin;
 merge into t using s on true when matched then delete;
 rollback;

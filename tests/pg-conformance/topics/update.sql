@@ -48,8 +48,11 @@ update t set a = 1 where count(*) = 1;
 update t set a = 1 order by id;
 update t set a = 1 limit 1;
 update only t set a = 77 where id = 2 returning a;
+-- @unordered
 update t set a = 3 where id = any (array[2, 3]) returning id;
+-- @unordered
 update t set a = case when id = 2 then 1 else 2 end returning id, a;
+-- @unordered
 update t set b = b || '!' where b is not null returning id, b;
 update t set b = upper(b), a = length(b) where id = 2 returning a, b;
 update t set a = coalesce(a, 0) + 1 returning id, a;

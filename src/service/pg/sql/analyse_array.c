@@ -64,7 +64,7 @@ struct sql_expr *sql_analyse_array(struct sql_analyser *an, const PgQuery__AArra
 	return x;
 }
 
-static struct sql_expr *subscripts(struct sql_analyser *an, struct sql_expr *of, PgQuery__Node **items, size_t n)
+struct sql_expr *sql_analyse_subscripts(struct sql_analyser *an, struct sql_expr *of, PgQuery__Node **items, size_t n)
 {
 	uint32_t base = sql_base_type(an, of->type);
 	const struct sql_type *t = sql_type_of(an, base);
@@ -100,6 +100,8 @@ static struct sql_expr *subscripts(struct sql_analyser *an, struct sql_expr *of,
 			if (ends[k]) {
 				e = sql_analyse_expr(an, ends[k]);
 				uint32_t from = e ? e->type : 0;
+				if (base == T_JSONB && from == T_INT4 && i < 31)
+					x->number |= 1 << i;
 				if (e && base == T_JSONB)
 					e = from == T_INT4 ? sql_coerce_to(an, e, T_TEXT, -1, SQL_ASSIGNMENT, e->location) :
 							     sql_coerce_to(an, e, T_TEXT, -1, SQL_IMPLICIT, e->location);
@@ -126,7 +128,7 @@ struct sql_expr *sql_analyse_indirection(struct sql_analyser *an, const PgQuery_
 
 			while (i + n < ind->n_indirection && ind->indirection[i + n]->node_case == AST(A_INDICES))
 				n++;
-			x = subscripts(an, x, ind->indirection + i, n);
+			x = sql_analyse_subscripts(an, x, ind->indirection + i, n);
 			i += n;
 			continue;
 		}

@@ -594,5 +594,7 @@ int sql_builtin_register(sqlite3 *db, struct sql_env *env)
 	for (size_t i = 0; rc == SQLITE_OK && i < sizeof(aggregates) / sizeof(aggregates[0]); i++)
 		rc = sqlite3_create_function(db, aggregates[i].name, aggregates[i].nargs, SQLITE_UTF8 | SQLITE_INNOCUOUS, env, NULL,
 					     aggregates[i].step, aggregates[i].final);
+	if (rc == SQLITE_OK)
+		rc = sql_put_register(db, env);
 	return rc == SQLITE_OK ? sql_subplan_register(db, env) : rc;
 }

@@ -17,6 +17,7 @@ struct sql_session;
 /* Registers them. SQLITE_OK, or SQLite's code. */
 int sql_builtin_register(sqlite3 *db, struct sql_env *env);
 int sql_subplan_register(sqlite3 *db, struct sql_env *env);
+int sql_put_register(sqlite3 *db, struct sql_env *env);
 /* e_domain(type, value): the value, or the error that the domain's constraints make of it. */
 void sql_domain_check(sqlite3_context *ctx, int argc, sqlite3_value **argv);
 /* The first schema of the search path that exists; NULL: none. */

@@ -76,6 +76,7 @@ struct sql_relation {
 	struct sql_index *indexes;
 	size_t nindexes;
 	const char *view;       /* v, m: the query's SQL text, deparsed with qualified names */
+	char check_option;      /* v: l LOCAL, c CASCADED, 0 none */
 	bool unpopulated;       /* m: WITH NO DATA, and not refreshed since */
 	bool system;            /* of pg_catalog or information_schema */
 	struct arena *arena;    /* that it lies in, for what is kept with it */

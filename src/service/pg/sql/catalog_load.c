@@ -240,7 +240,7 @@ struct sql_relation *sql_load_relation(struct sql_session *s, struct sql_catalog
 		return system_view(s, c, v);
 
 	sqlite3_stmt *q = sql_cat_query(st,
-					"SELECT r.relname, r.relnamespace, r.reltype, r.relfilenode, r.relkind, r.relpersistence, r.relnatts, n.nspname, r.relispopulated "
+					"SELECT r.relname, r.relnamespace, r.reltype, r.relfilenode, r.relkind, r.relpersistence, r.relnatts, n.nspname, r.relispopulated, r.reloptions "
 					"FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace WHERE r.oid = ?1", "i", (int64_t)oid);
 	if (sqlite3_step(q) != SQLITE_ROW) {
 		sql_store_done(st, q);
@@ -251,6 +251,9 @@ struct sql_relation *sql_load_relation(struct sql_session *s, struct sql_catalog
 				      .type = (uint32_t)sqlite3_column_int64(q, 2), .filenode = (uint32_t)sqlite3_column_int64(q, 3),
 				      .kind = letter_of(q, 4), .persistence = letter_of(q, 5), .schema = text_of(c, q, 7), .unpopulated = !sqlite3_column_int(q, 8),
 				      .arena = &c->arena };
+	const char *options = (const char *)sqlite3_column_text(q, 9);
+	if (options && rel->kind == 'v')
+		rel->check_option = strstr(options, "check_option=local") ? 'l' : strstr(options, "check_option=cascaded") ? 'c' : 0;
 	size_t natts = (size_t)sqlite3_column_int(q, 6);
 	sql_store_done(st, q);
 	load_columns(st, c, rel, natts);

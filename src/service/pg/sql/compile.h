@@ -55,6 +55,9 @@ struct sql_compiled_query {
 };
 bool sql_compile_query(struct sql_session *s, PgQuery__Node *query, struct arena *a, struct sql_compiled_query *out);
 
+/* What a relation lets be done, as bits 1 << CmdType (2 UPDATE, 3 INSERT, 4 DELETE): of a view, by its query. `column` 0: any. */
+int sql_view_events(struct sql_session *s, const struct sql_relation *rel, int16_t column);
+
 /* A type's name in a statement: OID and modifier. False: raised (42704 ...), with its position. */
 bool sql_compile_type(struct sql_session *s, const PgQuery__TypeName *name, uint32_t *type, int32_t *typmod);
 

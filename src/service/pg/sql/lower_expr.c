@@ -216,6 +216,21 @@ static bool cast(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
 	return false;
 }
 
+/* ", argument" for each, and the end of the call */
+static bool subscripted(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
+{
+	for (size_t i = 0; i < e->nargs; i++) {
+		buf_add_str(out, ", ");
+		/* a bound that is left out is not a NULL one: it is a text */
+		if (!e->args[i])
+			buf_add_str(out, "''");
+		else if (!sql_lower_expr(l, e->args[i], out))
+			return false;
+	}
+	buf_add_char(out, ')');
+	return true;
+}
+
 static bool subscript(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
 {
 	uint32_t base = sql_base_type(l->an, e->args[0]->type);
@@ -230,16 +245,18 @@ static bool subscript(struct sql_lower *l, const struct sql_expr *e, struct buf 
 		return listed;
 	}
 	buf_addf(out, e->negated ? "e_slice(%u" : "e_subscript(%u", base);
-	for (size_t i = 0; i < e->nargs; i++) {
-		buf_add_str(out, ", ");
-		/* a bound that is left out is not a NULL one: it is a text */
-		if (!e->args[i])
-			buf_add_str(out, "''");
-		else if (!sql_lower_expr(l, e->args[i], out))
-			return false;
-	}
-	buf_add_char(out, ')');
-	return true;
+	return subscripted(l, e, out);
+}
+
+static bool put(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
+{
+	uint32_t base = sql_base_type(l->an, e->args[0]->type);
+
+	if (base == T_JSONB)
+		buf_addf(out, "e_put_jsonb(%d", e->number);
+	else
+		buf_addf(out, e->negated ? "e_put_slice(%u" : "e_put(%u", base);
+	return subscripted(l, e, out);
 }
 
 static bool value_function(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
@@ -399,6 +416,13 @@ static bool lower(struct sql_lower *l, struct sql_expr *e, struct buf *out)
 	case SQL_X_FIELD:
 		buf_addf(out, "e_field(%u, %d, ", sql_base_type(l->an, e->args[0]->type), e->number);
 		ok = sql_lower_expr(l, e->args[0], out);
+		buf_add_char(out, ')');
+		return ok;
+	case SQL_X_PUT:
+		return put(l, e, out);
+	case SQL_X_PUTFIELD:
+		buf_addf(out, "e_put_field(%u, %d, ", sql_base_type(l->an, e->args[0]->type), e->number);
+		ok = sql_lower_list(l, e->args, 2, out);
 		buf_add_char(out, ')');
 		return ok;
 	case SQL_X_VALUE:

@@ -11,26 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "service/pg/sql/job.h"
 #include "service/pg/sql/serial.h"
 #include "service/pg/sql/store.h"
 #include "service/pg/sql/table_plan.h"
 #include "service/pg/sql/transaction.h"
 
-struct job {
-	struct sql_session *s;
-	const struct sql_write *w;
-	const struct sql_datum *params;
-	struct arena *a;
-	struct arena row;               /* of the row that is being written */
-	sql_row_fn emit;
-	void *of;
-	uint64_t count;
-	struct sql_after *after;
-	size_t width;                   /* columns of the select */
-	int64_t skip, most;             /* LOCK: OFFSET, and LIMIT (-1: none) */
-};
-
-static bool sqlite_failed(struct job *j)
+static bool sqlite_failed(struct sql_job *j)
 {
 	struct sql_env *env = &j->s->engine->env;
 
@@ -48,7 +35,7 @@ static void bind_params(sqlite3_stmt *q, const struct sql_datum *params, size_t 
 }
 
 /* The values that programs of a row may ask for: the row, then the extras. */
-static struct sql_datum *with_extras(struct job *j, const struct sql_datum *row, const struct sql_datum *extras)
+static struct sql_datum *with_extras(struct sql_job *j, const struct sql_datum *row, const struct sql_datum *extras)
 {
 	size_t n = j->w->relation->ncolumns;
 	struct sql_datum *all = ARENA_ARRAY(&j->row, struct sql_datum, n + j->w->nextras);
@@ -59,7 +46,7 @@ static struct sql_datum *with_extras(struct job *j, const struct sql_datum *row,
 	return all;
 }
 
-static bool returning(struct job *j, const struct sql_datum *row, const struct sql_datum *extras)
+static bool returning(struct sql_job *j, const struct sql_datum *row, const struct sql_datum *extras)
 {
 	const struct sql_row_program *p = &j->w->returning;
 
@@ -75,17 +62,15 @@ static bool returning(struct job *j, const struct sql_datum *row, const struct s
 /* ---- INSERT ------------------------------------------------------------------------ */
 
 
-static bool build_row(struct job *j, const struct sql_datum *given, struct sql_datum *row)
+bool sql_job_row(struct sql_job *j, const int16_t *targets, size_t ntargets, char overriding, const struct sql_datum *given, struct sql_datum *row)
 {
 	const struct sql_relation *rel = j->w->relation;
 	bool *known = ARENA_ARRAY(&j->row, bool, rel->ncolumns + 1);
 
-	for (size_t i = 0; i < j->w->ntargets; i++) {
-		int16_t at = (int16_t)(j->w->targets[i] - 1);
+	for (size_t i = 0; i < ntargets; i++) {
+		int16_t at = (int16_t)(targets[i] - 1);
 		const struct sql_attribute *c = &rel->columns[at];
-		if (j->w->defaults && j->w->defaults[i] && given[i].kind == SQL_NULL)
-			continue;
-		if (c->identity && j->w->overriding == 'u')
+		if (c->identity && overriding == 'u')
 			continue;
 		row[at] = given[i];
 		known[at] = true;
@@ -97,7 +82,7 @@ static bool build_row(struct job *j, const struct sql_datum *given, struct sql_d
 }
 
 /* A row in the way of an insert: its rowid and by which index; 0: none; -1: raised. */
-static int64_t find_conflict(struct job *j, const struct sql_datum *row)
+static int64_t find_conflict(struct sql_job *j, const struct sql_datum *row)
 {
 	const struct sql_write *w = j->w;
 	struct sql_table_plans *p = sql_table_plan(j->s, w->relation);
@@ -121,7 +106,7 @@ static int64_t find_conflict(struct job *j, const struct sql_datum *row)
 }
 
 /* Whether the transaction may act on a row that its snapshot does not show. */
-static bool snapshot_allows(struct job *j, const struct sql_row_state *state)
+static bool snapshot_allows(struct sql_job *j, const struct sql_row_state *state)
 {
 	if (sql_tx_isolation(j->s->tx) == SQL_READ_COMMITTED || sql_xid_seen(j->s->engine->xids, state->xmin, &j->s->snapshot) ||
 	    sql_xid_owner(j->s->engine->xids, state->xmin) == j->s->tx)
@@ -131,7 +116,7 @@ static bool snapshot_allows(struct job *j, const struct sql_row_state *state)
 }
 
 /* ON CONFLICT DO UPDATE of the row in the way. *again: it went away in the meantime. */
-static bool conflict_update(struct job *j, int64_t rowid, const struct sql_datum *excluded, bool *again)
+static bool conflict_update(struct sql_job *j, int64_t rowid, const struct sql_datum *excluded, bool *again)
 {
 	const struct sql_write *w = j->w;
 	const struct sql_relation *rel = w->relation;
@@ -177,13 +162,13 @@ static bool conflict_update(struct job *j, int64_t rowid, const struct sql_datum
 	return sql_write_update(s, rel, rowid, all, fresh, &j->row, &j->after, w) && returning(j, fresh, NULL);
 }
 
-static bool insert_row(struct job *j, const struct sql_datum *given)
+static bool insert_row(struct sql_job *j, const struct sql_datum *given)
 {
 	const struct sql_write *w = j->w;
 	struct sql_datum *row = ARENA_ARRAY(&j->row, struct sql_datum, w->relation->ncolumns + 1);
 	const struct sql_datum *extras = given ? given + w->ntargets : NULL;
 
-	if (!build_row(j, given, row))
+	if (!sql_job_row(j, w->targets, w->ntargets, w->overriding, given, row))
 		return false;
 	for (bool again = true; w->conflict != SQL_CONFLICT_NONE && again;) {
 		int64_t found = find_conflict(j, row);
@@ -207,7 +192,7 @@ static bool insert_row(struct job *j, const struct sql_datum *given)
 /* ---- UPDATE, DELETE, LOCK -------------------------------------------------------------- */
 
 /* The statement's row again, with the newest version of its target. False: it does not qualify any more, or raised. */
-static bool recheck(struct job *j, const int64_t *rowids, size_t count, struct sql_datum *values)
+bool sql_job_recheck(struct sql_job *j, const int64_t *rowids, size_t count, struct sql_datum *values)
 {
 	struct sql_store *st = j->s->engine->store;
 	sqlite3_stmt *q = sql_store_take(st, j->w->recheck);
@@ -225,7 +210,7 @@ static bool recheck(struct job *j, const int64_t *rowids, size_t count, struct s
 }
 
 /* Where a wait for a row ended badly: XactLockTableWaitErrorCb. */
-static void waited_for(struct job *j, const struct sql_relation *rel, int64_t rowid, const char *doing)
+void sql_job_waited_for(struct sql_job *j, const struct sql_relation *rel, int64_t rowid, const char *doing)
 {
 	struct sql_env *env = &j->s->engine->env;
 
@@ -235,23 +220,23 @@ static void waited_for(struct job *j, const struct sql_relation *rel, int64_t ro
 }
 
 /* Takes the row; its values after that in `values` (the select's columns). 1 ours, 0 not to be touched, -1 raised. */
-static int take_row(struct job *j, const struct sql_datum *found, enum sql_row_lock strength, int64_t *rowid, struct sql_datum *values)
+static int take_row(struct sql_job *j, const struct sql_datum *found, enum sql_row_lock strength, int64_t *rowid, struct sql_datum *values)
 {
 	*rowid = found[0].i;
 	memcpy(values, found, j->width * sizeof(*values));
 	switch (sql_row_take(j->s, j->w->relation, rowid, strength, 0)) {
-	case SQL_ROW_FAILED: waited_for(j, j->w->relation, *rowid, j->w->kind == SQL_UPDATE ? "updating" : "deleting"); return -1;
+	case SQL_ROW_FAILED: sql_job_waited_for(j, j->w->relation, *rowid, j->w->kind == SQL_UPDATE ? "updating" : "deleting"); return -1;
 	case SQL_ROW_GONE:
 	case SQL_ROW_SELF: return 0; /* written by this very statement: once is enough */
 	case SQL_ROW_OURS: return 1;
 	case SQL_ROW_MOVED: break;
 	}
-	if (recheck(j, rowid, 1, values))
+	if (sql_job_recheck(j, rowid, 1, values))
 		return 1;
 	return j->s->engine->env.error ? -1 : 0;
 }
 
-static bool update_row(struct job *j, const struct sql_datum *found, enum sql_row_lock strength)
+static bool update_row(struct sql_job *j, const struct sql_datum *found, enum sql_row_lock strength)
 {
 	const struct sql_write *w = j->w;
 	const struct sql_relation *rel = w->relation;
@@ -269,20 +254,11 @@ static bool update_row(struct job *j, const struct sql_datum *found, enum sql_ro
 	for (size_t i = 0; i < w->ntargets; i++) {
 		int16_t at = (int16_t)(w->targets[i] - 1);
 		fresh[at] = values[i + 1];
-		if (w->defaults && w->defaults[i]) {
-			bool *known = ARENA_ARRAY(&j->row, bool, rel->ncolumns + 1);
-			struct sql_datum *all = ARENA_ARRAY(&j->row, struct sql_datum, rel->ncolumns + 1);
-			memset(known, 1, rel->ncolumns);
-			known[at] = false;
-			if (!sql_write_defaults(j->s, rel, known, all, &j->row))
-				return false;
-			fresh[at] = all[at];
-		}
 	}
 	return sql_write_update(j->s, rel, rowid, old, fresh, &j->row, &j->after, w) && returning(j, fresh, values + 1 + w->ntargets);
 }
 
-static bool delete_row(struct job *j, const struct sql_datum *found)
+static bool delete_row(struct sql_job *j, const struct sql_datum *found)
 {
 	const struct sql_relation *rel = j->w->relation;
 	struct sql_datum *values = ARENA_ARRAY(&j->row, struct sql_datum, j->width + 1),
@@ -303,7 +279,7 @@ static enum sql_row_lock strength_of(char letter)
 	return letter == 'u' ? SQL_FOR_UPDATE : letter == 'n' ? SQL_FOR_NO_KEY_UPDATE : letter == 's' ? SQL_FOR_SHARE : SQL_FOR_KEY_SHARE;
 }
 
-static bool lock_row(struct job *j, const struct sql_datum *found)
+static bool lock_row(struct sql_job *j, const struct sql_datum *found)
 {
 	const struct sql_write *w = j->w;
 	struct sql_datum *values = ARENA_ARRAY(&j->row, struct sql_datum, j->width + 1);
@@ -316,14 +292,14 @@ static bool lock_row(struct job *j, const struct sql_datum *found)
 		if (found[i].kind == SQL_NULL)
 			continue; /* the null-extended side of a join */
 		switch (sql_row_take(j->s, w->locked[i], &rowids[i], strength_of(w->lock_strength), w->lock_wait ? w->lock_wait : 'w')) {
-		case SQL_ROW_FAILED: waited_for(j, w->locked[i], rowids[i], "locking"); return false;
+		case SQL_ROW_FAILED: sql_job_waited_for(j, w->locked[i], rowids[i], "locking"); return false;
 		case SQL_ROW_GONE: return true;
 		case SQL_ROW_MOVED: moved = true; break;
 		case SQL_ROW_SELF:
 		case SQL_ROW_OURS: break;
 		}
 	}
-	if (moved && !recheck(j, rowids, w->nlocked, values))
+	if (moved && !sql_job_recheck(j, rowids, w->nlocked, values))
 		return j->s->engine->env.error == NULL;
 	if (j->skip > 0) {
 		j->skip--;
@@ -333,7 +309,7 @@ static bool lock_row(struct job *j, const struct sql_datum *found)
 	return !j->emit || j->emit(j->of, values + w->nlocked, j->width - w->nlocked);
 }
 
-static bool one_row(struct job *j, const struct sql_datum *row, enum sql_row_lock strength)
+static bool one_row(struct sql_job *j, const struct sql_datum *row, enum sql_row_lock strength)
 {
 	bool ok = false;
 
@@ -342,6 +318,7 @@ static bool one_row(struct job *j, const struct sql_datum *row, enum sql_row_loc
 	case SQL_UPDATE: ok = update_row(j, row, strength); break;
 	case SQL_DELETE: ok = delete_row(j, row); break;
 	case SQL_LOCK: ok = lock_row(j, row); break;
+	case SQL_MERGE: ok = sql_job_merge(j, row); break;
 	}
 	arena_reset(&j->row);
 	return ok;
@@ -361,12 +338,12 @@ static bool reads_target(const struct sql_write *w)
 	return strstr(w->select, name) != NULL;
 }
 
-static bool enough(const struct job *j)
+static bool enough(const struct sql_job *j)
 {
 	return j->most >= 0 && j->count >= (uint64_t)j->most;
 }
 
-static bool all_rows(struct job *j, enum sql_row_lock strength)
+static bool all_rows(struct sql_job *j, enum sql_row_lock strength)
 {
 	struct sql_store *st = j->s->engine->store;
 	sqlite3_stmt *q = sql_store_take(st, j->w->select);
@@ -405,7 +382,7 @@ static bool all_rows(struct job *j, enum sql_row_lock strength)
 bool sql_modify(struct sql_session *s, const struct sql_write *w, const struct sql_datum *params, struct arena *a, sql_row_fn row, void *of,
 		uint64_t *affected)
 {
-	struct job j = { .s = s, .w = w, .params = params, .a = a, .emit = row, .of = of, .most = -1 };
+	struct sql_job j = { .s = s, .w = w, .params = params, .a = a, .emit = row, .of = of, .most = -1 };
 	struct sql_datum limit[2];
 	enum sql_row_lock strength = SQL_FOR_UPDATE;
 	bool ok;
@@ -435,7 +412,7 @@ bool sql_modify(struct sql_session *s, const struct sql_write *w, const struct s
 /* ---- COPY FROM -------------------------------------------------------------------------------- */
 
 struct sql_loader {
-	struct job j;
+	struct sql_job j;
 };
 
 struct sql_loader *sql_loader_new(struct sql_session *s, const struct sql_write *w)
@@ -444,7 +421,7 @@ struct sql_loader *sql_loader_new(struct sql_session *s, const struct sql_write 
 
 	if (!l)
 		abort();
-	l->j = (struct job){ .s = s, .w = w };
+	l->j = (struct sql_job){ .s = s, .w = w };
 	arena_init(&l->j.row);
 	return l;
 }

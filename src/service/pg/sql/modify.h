@@ -13,7 +13,7 @@
 #include "service/pg/sql/catalog.h"
 #include "service/pg/sql/tx.h"
 
-enum sql_write_kind { SQL_INSERT, SQL_UPDATE, SQL_DELETE, SQL_LOCK };
+enum sql_write_kind { SQL_INSERT, SQL_UPDATE, SQL_DELETE, SQL_LOCK, SQL_MERGE };
 
 /*
  * Expressions over one row: a SQLite SELECT without FROM, "SELECT ?1 + 1, ...",
@@ -35,7 +35,7 @@ struct sql_write {
 	 * The rows, lowered; parameters are the statement's.
 	 *   INSERT: targets' values, in the order of `targets`, then extras.
 	 *   UPDATE: rowid of the target, targets' values, extras.
-	 *   DELETE: rowid, extras.   LOCK: rowid of each locked relation, then the result's columns.
+	 *   DELETE: rowid, extras.   MERGE: see below.   LOCK: rowid of each locked relation, then the result's columns.
 	 */
 	const char *select;
 	/* UPDATE, DELETE, LOCK: the same with the target read as "rowid = ?R" (R = nparams + 1, + 2 ..) whatever its xmin
@@ -45,7 +45,6 @@ struct sql_write {
 	int16_t *targets;       /* attnums that `select` gives values for */
 	size_t ntargets;
 	size_t nextras;
-	bool *defaults;         /* INSERT, per target: NULL value of this statement means DEFAULT (VALUES with DEFAULT) */
 	char overriding;        /* u OVERRIDING USER VALUE, s SYSTEM VALUE, 0 */
 	/* INSERT ... ON CONFLICT */
 	enum { SQL_CONFLICT_NONE, SQL_CONFLICT_NOTHING, SQL_CONFLICT_UPDATE } conflict;
@@ -56,9 +55,12 @@ struct sql_write {
 	struct sql_row_program conflict_set, conflict_where;
 	/* RETURNING */
 	struct sql_row_program returning;
-	/* A condition every written row must meet: WITH CHECK OPTION of a view. */
+	/* Conditions every written row must meet: WITH CHECK OPTION of views, one column each, by the views' names. */
 	struct sql_row_program check;
-	const char *check_name;
+	const char **check_names;
+	/* MERGE */
+	struct sql_merge_action *actions;
+	size_t nactions;
 	/* LOCK */
 	char lock_strength;     /* u FOR UPDATE, n NO KEY UPDATE, s SHARE, k KEY SHARE */
 	char lock_wait;         /* w wait, n NOWAIT, s SKIP LOCKED */
@@ -66,6 +68,19 @@ struct sql_write {
 	size_t nlocked;
 	/* LIMIT and OFFSET count the rows that could be locked: "SELECT limit, offset" over the parameters; rows are read until then. */
 	struct sql_row_program limit;
+};
+
+/*
+ * A WHEN clause. The rows of a MERGE are rowid of the target (NULL: none matched),
+ * then what the programs here ask for as ?1, ?2 ...
+ */
+struct sql_merge_action {
+	bool matched;
+	char action;            /* i u d, n DO NOTHING */
+	struct sql_row_program condition, set;
+	int16_t *targets;       /* attnums that `set` gives */
+	size_t ntargets;
+	char overriding;
 };
 
 /*

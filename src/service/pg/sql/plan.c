@@ -62,8 +62,6 @@ static bool steps(struct sql_lower *l, struct sql_cte **ctes, size_t n, struct s
 
 		if (!ctes[i]->write)
 			continue;
-		if (ctes[i]->write->kind == 'm')
-			return sql_unsupported(l->an, -1, "MERGE in WITH") != NULL;
 		/* the reading WITH queries before it are seen by it */
 		struct sql_write_query *w = ctes[i]->write;
 		struct sql_cte **all = ARENA_ARRAY(l->an->arena, struct sql_cte *, i + w->nctes + 1);
@@ -222,8 +220,11 @@ bool sql_plan_check(struct sql_session *s, const char *text)
 
 static bool check_write(struct sql_session *s, const struct sql_write *w)
 {
+	for (size_t i = 0; i < w->nactions; i++)
+		if (!sql_plan_check(s, w->actions[i].condition.text) || !sql_plan_check(s, w->actions[i].set.text))
+			return false;
 	return sql_plan_check(s, w->select) && sql_plan_check(s, w->recheck) && sql_plan_check(s, w->returning.text) &&
-	       sql_plan_check(s, w->conflict_set.text) && sql_plan_check(s, w->conflict_where.text);
+	       sql_plan_check(s, w->conflict_set.text) && sql_plan_check(s, w->conflict_where.text) && sql_plan_check(s, w->check.text);
 }
 
 static bool lower_plan(struct sql_analyser *an, struct sql_tree_statement *t, struct sql_binds *binds, struct sql_plan *plan)
@@ -241,8 +242,6 @@ static bool lower_plan(struct sql_analyser *an, struct sql_tree_statement *t, st
 		plan->has_rows = t->write->nreturning > 0;
 		if (!steps(&l, t->write->ctes, t->write->nctes, plan))
 			return false;
-		if (t->write->kind == 'm')
-			return sql_plan_merge(&l, t->write, plan);
 		return sql_plan_write(&l, t->write, &plan->write);
 	}
 	plan->tag = 's';

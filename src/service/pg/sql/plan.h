@@ -34,7 +34,6 @@ struct sql_plan {
 	PgQuery__Node *statement;
 	const char *text;           /* SELECT: SQLite's */
 	struct sql_write write;     /* WRITE, LOCK */
-	struct sql_merge_plan *merge; /* MERGE: its writes, one an action */
 	struct sql_plan_step *steps;
 	size_t nsteps;
 	struct sql_bind *binds;
@@ -52,13 +51,6 @@ struct sql_plan {
 	size_t nidle;
 };
 
-struct sql_merge_plan {
-	const char *select;         /* rows: which action (number), then its values */
-	size_t nactions;
-	struct sql_write *actions;  /* each reads q_kept */
-	int *ids;
-};
-
 /* Fills *plan. False: raised. `types`: of parameters, as far as known. */
 bool sql_plan_make(struct sql_session *s, struct slice text, PgQuery__Node *statement, const uint32_t *types, size_t ntypes,
 		   struct arena *a, struct sql_plan *plan);
@@ -68,7 +60,6 @@ void sql_plan_release(struct sql_plan *plan);
 
 /* plan_write.c */
 bool sql_plan_write(struct sql_lower *l, struct sql_write_query *w, struct sql_write *out);
-bool sql_plan_merge(struct sql_lower *l, struct sql_write_query *w, struct sql_plan *plan);
 
 struct sql_prepared {
 	unsigned refs;

@@ -264,7 +264,7 @@ static bool domain_allows_null(struct sql_session *s, uint32_t type)
 	return true;
 }
 
-static bool complete(struct sql_session *s, const struct sql_relation *rel, struct sql_datum *values, struct arena *a, const struct sql_write *w)
+static bool complete(struct sql_session *s, const struct sql_relation *rel, struct sql_datum *values, struct arena *a)
 {
 	struct sql_table_plans *p = sql_table_plan(s, rel);
 	struct sql_env *env = &s->engine->env;
@@ -307,22 +307,30 @@ static bool complete(struct sql_session *s, const struct sql_relation *rel, stru
 			return false;
 		}
 	}
-	if (w && w->check.text) {
-		struct sql_datum held;
-		if (!sql_program_run(s, &w->check, values, rel->ncolumns, a, &held))
-			return false;
-		if (held.kind == SQL_NULL || !held.i) {
-			failing_row(s, rel, values, sql_raise_env(env, "44000", "new row violates check option for view \"%s\"", w->check_name));
+	return true;
+}
+
+/* After the unique indexes, as a view's check is. */
+static bool view_checks(struct sql_session *s, const struct sql_relation *rel, struct sql_datum *values, struct arena *a, const struct sql_write *w)
+{
+	if (!w || !w->check.count)
+		return true;
+	struct sql_datum *held = ARENA_ARRAY(a, struct sql_datum, w->check.count);
+	if (!sql_program_run(s, &w->check, values, rel->ncolumns, a, held))
+		return false;
+	for (size_t i = 0; i < w->check.count; i++)
+		if (held[i].kind == SQL_NULL || !held[i].i) {
+			failing_row(s, rel, values,
+				    sql_raise_env(&s->engine->env, "44000", "new row violates check option for view \"%s\"", w->check_names[i]));
 			return false;
 		}
-	}
 	return true;
 }
 
 bool sql_write_insert(struct sql_session *s, const struct sql_relation *rel, struct sql_datum *values, struct arena *a,
 		      struct sql_after **after, const struct sql_write *w)
 {
-	if (!complete(s, rel, values, a, w) || !sql_unique_check(s, rel, values, NULL, 0, a))
+	if (!complete(s, rel, values, a) || !sql_unique_check(s, rel, values, NULL, 0, a) || !view_checks(s, rel, values, a, w))
 		return false;
 	int64_t rowid = sql_row_insert(s, rel, values);
 	if (!rowid)
@@ -348,7 +356,7 @@ static bool keys_differ(struct sql_session *s, const struct sql_relation *rel, c
 bool sql_write_update(struct sql_session *s, const struct sql_relation *rel, int64_t rowid, const struct sql_datum *old,
 		      struct sql_datum *values, struct arena *a, struct sql_after **after, const struct sql_write *w)
 {
-	if (!complete(s, rel, values, a, w) || !sql_unique_check(s, rel, values, old, rowid, a))
+	if (!complete(s, rel, values, a) || !sql_unique_check(s, rel, values, old, rowid, a) || !view_checks(s, rel, values, a, w))
 		return false;
 	int64_t fresh = sql_row_insert(s, rel, values);
 	if (!fresh)

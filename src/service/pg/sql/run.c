@@ -156,21 +156,6 @@ static bool run_steps(struct sql_session *s, struct sql_plan *plan, const struct
 	return true;
 }
 
-/* MERGE: which action each row takes is computed first, then each action writes its rows. */
-static bool run_merge(struct sql_session *s, struct sql_plan *plan, const struct sql_datum *binds, struct arena *a, uint64_t *affected)
-{
-	struct sql_merge_plan *m = plan->merge;
-	uint64_t n;
-
-	*affected = 0;
-	for (size_t i = 0; i < m->nactions; i++) {
-		if (!sql_modify(s, m->actions + i, binds, a, NULL, NULL, &n))
-			return false;
-		*affected += n;
-	}
-	return true;
-}
-
 static bool is_written(const struct sql_plan *plan, uint32_t oid)
 {
 	bool is = plan->kind == SQL_PLAN_WRITE && plan->write.relation && plan->write.relation->oid == oid;
@@ -223,8 +208,7 @@ bool sql_run_plan(struct sql_session *s, struct sql_plan *plan, const struct sql
 		ok = sql_statement_writes(s, "SELECT FOR UPDATE") && sql_modify(s, &plan->write, binds, a, take_row, &g, &affected);
 		break;
 	case SQL_PLAN_WRITE:
-		ok = plan->merge ? run_merge(s, plan, binds, a, &affected) :
-				   sql_modify(s, &plan->write, binds, a, plan->has_rows ? take_row : NULL, &g, &affected);
+		ok = sql_modify(s, &plan->write, binds, a, plan->has_rows ? take_row : NULL, &g, &affected);
 		break;
 	case SQL_PLAN_UTILITY:
 		return false;

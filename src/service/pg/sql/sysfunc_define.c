@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "service/pg/sql/compile.h"
 #include "service/pg/sql/facts/facts.h"
 #include "service/pg/sql/func/call.h"
 #include "service/pg/sql/store.h"
@@ -492,14 +493,15 @@ STRICT(relation_is_updatable)
 {
 	const struct sql_relation *rel = sql_catalog_relation_oid(session_of(ctx), (uint32_t)arg_int(argv[0]));
 
-	sqlite3_result_int(ctx, rel && rel->kind == 'r' ? 28 : 0);
+	sqlite3_result_int(ctx, rel ? sql_view_events(session_of(ctx), rel, 0) : 0);
 }
 
 STRICT(column_is_updatable)
 {
 	const struct sql_relation *rel = sql_catalog_relation_oid(session_of(ctx), (uint32_t)arg_int(argv[0]));
 
-	result_bool(ctx, rel && rel->kind == 'r' && arg_int(argv[1]) > 0);
+	int both = 1 << 2 | 1 << 4;
+	result_bool(ctx, rel && arg_int(argv[1]) > 0 && (sql_view_events(session_of(ctx), rel, (int16_t)arg_int(argv[1])) & both) == both);
 }
 
 const struct func_row sysfunc_define_rows[] = {

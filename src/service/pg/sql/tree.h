@@ -46,8 +46,11 @@ enum sql_expr_kind {
 	SQL_X_ROW,       /* args: fields */
 	SQL_X_CAST,      /* args[0]; method */
 	SQL_X_COLLATE,   /* args[0] */
-	SQL_X_SUBSCRIPT, /* args[0], then subscripts; negated: slices, pairs with NULLs left out as NULL pointers */
+	SQL_X_SUBSCRIPT, /* args[0], then subscripts; negated: slices, pairs with NULLs left out as NULL pointers;
+			  * number: of jsonb, bit i: subscript i is an integer */
 	SQL_X_FIELD,     /* args[0]: composite; number: from 1 */
+	SQL_X_PUT,       /* args[0] with args[1] at the subscripts that follow, as of X_SUBSCRIPT; negated: slices */
+	SQL_X_PUTFIELD,  /* args[0] with args[1] as its field `number` */
 	SQL_X_VALUE,     /* CURRENT_DATE and kin; number: SQLValueFunctionOp */
 	SQL_X_GROUPING,  /* args */
 	SQL_X_DEFAULT,
@@ -224,12 +227,19 @@ struct sql_query {
 };
 
 /* An INSERT, UPDATE, DELETE or MERGE, analysed. */
+struct sql_view_path;
 struct sql_write_query {
 	char kind;              /* i u d m */
 	struct sql_cte **ctes;
 	size_t nctes;
 	bool recursive;
 	struct sql_rte *target;
+	struct sql_view_path *view; /* while it is analysed: `target` is a view, and this the way to its table; else NULL */
+	struct sql_view_check { /* WITH CHECK OPTION of the views on the way, innermost first */
+		const char *name;
+		struct sql_expr *expr;
+	} *checks;
+	size_t nchecks;
 	int16_t *columns;       /* that values are given for: attnums */
 	size_t ncolumns;
 	struct sql_query *query;/* i: the source (NULL: DEFAULT VALUES); its visible targets are `columns`; X_DEFAULT may stand in VALUES */
