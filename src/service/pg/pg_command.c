@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
+#include "service/pg/sql/engine.h"
 #include "service/pg/sql/notify.h"
 
 static struct sql_error *outside(struct request *req, const char *what)
@@ -185,6 +186,7 @@ static struct sql_error *syntax_error(struct pg_conn *c, struct request *req)
 	const struct sql_analysis *an = req->sql.analysis;
 	struct sql_error *e = pg_error_new(req->arena, "42601", "%.*s", SLICE_ARG(an->error_message));
 
+	sql_syntax_kind(e);
 	e->position = an->error_position;
 	/* the semicolon was taken off: what was parsed ended where it stood */
 	const struct pg_query *q = &c->query;

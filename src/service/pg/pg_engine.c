@@ -106,7 +106,7 @@ static struct sql_prepared *prepare(struct pg_conn *c, const struct request *req
 /* A database in which nothing was ever made answers for no table: the rules are asked for what was meant. */
 static bool is_empty(const struct pg_conn *c, const struct sql_error *e)
 {
-	return slice_eq_str(e->sqlstate, "42P01") && c->server->engine->store->next_oid == SQL_FIRST_OID;
+	return slice_eq_str(e->sqlstate, "42P01") && slice_has_prefix(e->message, SLICE_LIT("relation \"")) && c->server->engine->store->next_oid == SQL_FIRST_OID;
 }
 
 static bool fill_error(struct pg_conn *c, struct reply *reply, struct sql_error *e)

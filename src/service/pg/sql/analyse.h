@@ -37,6 +37,7 @@ struct sql_scope {
 	size_t nseen, cap;
 	struct sql_cte **ctes;
 	size_t nctes;
+	const PgQuery__WithClause *with; /* that is being analysed */
 	enum sql_clause clause;
 	bool lateral;       /* a LATERAL item is being analysed: the left ones are seen */
 	bool in_aggregate, in_window;
@@ -205,8 +206,11 @@ bool sql_alias_columns(struct sql_analyser *an, struct sql_rte *rte, const PgQue
 struct sql_rte_column *sql_query_columns(struct sql_analyser *an, const struct sql_query *q, size_t *n);
 /* The place in the select list that a node of ORDER BY, GROUP BY or DISTINCT ON means, from 1; 0: raised. */
 size_t sql_find_target(struct sql_analyser *an, PgQuery__Node *n, struct sql_query *q, enum sql_clause clause, bool plain_expressions);
+bool sql_recursion_plain(struct sql_analyser *an, const struct sql_query *right);
 bool sql_cte_columns(struct sql_analyser *an, struct sql_cte *cte, const struct sql_query *q);
 bool sql_analyse_group(struct sql_analyser *an, const PgQuery__SelectStmt *s, struct sql_query *q);
+/* No GROUPING() in a query that does not group. */
+bool sql_no_grouping(struct sql_analyser *an, struct sql_query *q);
 bool sql_check_grouping(struct sql_analyser *an, struct sql_query *q);
 struct sql_window *sql_analyse_window(struct sql_analyser *an, const PgQuery__WindowDef *w);
 bool sql_analyse_sort(struct sql_analyser *an, PgQuery__Node **list, size_t n, struct sql_query *q, enum sql_clause clause,

@@ -254,6 +254,7 @@ static const char *clause_words(enum sql_clause c)
 struct columns_seen {
 	struct sql_analyser *an;
 	bool here, outside, nested, window;
+	int at;                 /* of what is nested */
 	const struct sql_query *nearest;
 };
 
@@ -267,10 +268,14 @@ static bool see_columns(struct sql_expr *e, void *of)
 		else if (e->rte->kind != SQL_RTE_NONE)
 			s->outside = true;
 	}
-	if (e->kind == SQL_X_AGGREGATE && !e->window)
+	if (e->kind == SQL_X_AGGREGATE && !e->window) {
+		s->at = s->nested ? s->at : e->location;
 		s->nested = true;
-	if (e->kind == SQL_X_WINDOW || (e->kind == SQL_X_AGGREGATE && e->window))
+	}
+	if (e->kind == SQL_X_WINDOW || (e->kind == SQL_X_AGGREGATE && e->window)) {
+		s->at = s->window ? s->at : e->location;
 		s->window = true;
+	}
 	return e->kind != SQL_X_EXISTS && e->kind != SQL_X_SCALAR && e->kind != SQL_X_ARRAYSUB;
 }
 
@@ -289,9 +294,9 @@ static bool aggregate_allowed(struct sql_analyser *an, struct sql_expr *x)
 	for (size_t i = 0; i < x->nsort; i++)
 		sql_expr_walk(x->sort[i].expr, see_columns, &seen);
 	if (!x->window && seen.nested)
-		return sql_wrong(an, x->location, "42803", "aggregate function calls cannot be nested") != NULL;
+		return sql_wrong(an, seen.at, "42803", "aggregate function calls cannot be nested") != NULL;
 	if (!x->window && seen.window)
-		return sql_wrong(an, x->location, "42803", "aggregate function calls cannot contain window function calls") != NULL;
+		return sql_wrong(an, seen.at, "42803", "aggregate function calls cannot contain window function calls") != NULL;
 	if (!x->window && seen.outside && !seen.here && an->scope->parent) {
 		/* it belongs to the query around */
 		for (struct sql_scope *s = an->scope->parent; s; s = s->parent)
@@ -317,7 +322,7 @@ static bool window_allowed(struct sql_analyser *an, struct sql_expr *x)
 	for (size_t i = 0; i < x->nargs; i++)
 		sql_expr_walk(x->args[i], see_columns, &seen);
 	if (seen.window)
-		return sql_wrong(an, x->location, "42P20", "window function calls cannot be nested") != NULL;
+		return sql_wrong(an, seen.at, "42P20", "window function calls cannot be nested") != NULL;
 	if (words)
 		return sql_wrong(an, x->location, "42P20", "window functions are not allowed in %s", words) != NULL;
 	if (an->scope->query)
@@ -529,7 +534,7 @@ static bool coerce_arguments(struct sql_analyser *an, struct call *c, const stru
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		/* an "any" takes what comes; a literal is text then */
-		args[i] = declared[i] == T_ANY ? sql_settle(an, args[i]) : sql_coerce(an, args[i], declared[i], -1, SQL_IMPLICIT, args[i]->location);
+		args[i] = declared[i] == T_ANY && strcmp(p->source, "pg_typeof") != 0 ? sql_settle(an, args[i]) : sql_coerce(an, args[i], declared[i], -1, SQL_IMPLICIT, args[i]->location);
 		if (!args[i])
 			return false;
 	}

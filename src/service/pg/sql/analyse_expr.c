@@ -31,7 +31,8 @@ static struct sql_expr *constant(struct sql_analyser *an, const PgQuery__AConst 
 		int64_t v;
 
 		x->text = slice_str(c->fval->fval);
-		x->type = slice_to_i64(x->text, &v) ? T_INT8 : T_NUMERIC;
+		/* a minus that the grammar has folded may make it an integer again */
+		x->type = !slice_to_i64(x->text, &v) ? T_NUMERIC : v >= INT32_MIN && v <= INT32_MAX ? T_INT4 : T_INT8;
 		break;
 	}
 	case PG_QUERY__A__CONST__VAL_BSVAL:

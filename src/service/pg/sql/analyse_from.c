@@ -125,7 +125,14 @@ const struct sql_relation *sql_find_relation(struct sql_analyser *an, const PgQu
 			return sql_wrong(an, r->location, "42P01", "relation \"%s.%s\" does not exist", r->schemaname, r->relname);
 		return sql_wrong(an, r->location, "42P01", "relation \"%s.%s\" does not exist", r->schemaname, r->relname);
 	}
-	return sql_wrong(an, r->location, "42P01", "relation \"%s\" does not exist", r->relname);
+	sql_wrong(an, r->location, "42P01", "relation \"%s\" does not exist", r->relname);
+	for (const struct sql_scope *s = an->scope; s; s = s->parent)
+		for (size_t i = 0; s->with && i < s->with->n_ctes; i++)
+			if (strcmp(s->with->ctes[i]->common_table_expr->ctename, r->relname) == 0) {
+				sql_wrong_detail(an, "There is a WITH item named \"%s\", but it cannot be referenced from this part of the query.", r->relname);
+				return sql_wrong_hint(an, "Use WITH RECURSIVE, or re-order the WITH items to remove forward references.");
+			}
+	return NULL;
 }
 
 static struct sql_query *expand_view(struct sql_analyser *an, const struct sql_relation *rel)

@@ -225,6 +225,26 @@ static bool see(struct sql_expr *e, void *of)
 	return true;
 }
 
+static bool see_grouping(struct sql_expr *e, void *of)
+{
+	struct check *c = of;
+
+	if (e->kind == SQL_X_GROUPING && !c->failed) {
+		sql_wrong(c->an, e->nargs ? e->args[0]->location : e->location, "42803", "arguments to GROUPING must be grouping expressions of the associated query level");
+		c->failed = true;
+	}
+	return !c->failed;
+}
+
+bool sql_no_grouping(struct sql_analyser *an, struct sql_query *q)
+{
+	struct check c = { .an = an, .q = q };
+
+	for (size_t i = 0; i < q->ntargets; i++)
+		sql_expr_walk(q->targets[i].expr, see_grouping, &c);
+	return !c.failed;
+}
+
 bool sql_check_grouping(struct sql_analyser *an, struct sql_query *q)
 {
 	struct check c = { .an = an, .q = q };

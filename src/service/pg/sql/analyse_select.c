@@ -206,12 +206,20 @@ static bool common_columns(struct sql_analyser *an, struct sql_query *q, const c
 
 		if (!type)
 			return false;
-		if (cte && both[0]->type != T_UNKNOWN && type != both[0]->type) {
+		int32_t mod = sql_common_typmod(both, 2, type);
+		if (cte && both[0]->type != T_UNKNOWN && (type != both[0]->type || mod != both[0]->typmod)) {
+			struct buf b[2];
+
+			buf_init(b, 4096);
+			buf_init(b + 1, 4096);
+			sql_type_format(an->env, both[0]->type, both[0]->typmod, b);
+			sql_type_format(an->env, type, mod, b + 1);
 			sql_wrong(an, both[0]->location, "42804", "recursive query \"%s\" column %zu has type %s in non-recursive term but type %s overall",
-				  cte->name, i + 1, sql_type_words(an, both[0]->type), sql_type_words(an, type));
+				  cte->name, i + 1, b[0].ptr, b[1].ptr);
+			buf_release(b);
+			buf_release(b + 1);
 			return sql_wrong_hint(an, "Cast the output of the non-recursive term to the correct type.") != NULL;
 		}
-		int32_t mod = sql_common_typmod(both, 2, type);
 		if (!retype(an, q->left, i, type, words) || !retype(an, q->right, i, type, words))
 			return false;
 		if (!q->setop_all && !sql_has_equality(an, type))
@@ -257,6 +265,8 @@ static struct sql_query *set_operation(struct sql_analyser *an, const PgQuery__S
 	if (q->left->nvisible != q->right->nvisible)
 		return sql_wrong(an, s->rarg->n_target_list ? sql_location_of(s->rarg->target_list[0]) : -1, "42601",
 				 "each %s query must have the same number of columns", words);
+	if (pending && pending->self_references && !sql_recursion_plain(an, q->right))
+		return NULL;
 	if (!common_columns(an, q, words, pending && pending->self_references ? pending : NULL))
 		return NULL;
 	q->has_volatile = q->left->has_volatile || q->right->has_volatile;
@@ -264,7 +274,12 @@ static struct sql_query *set_operation(struct sql_analyser *an, const PgQuery__S
 	if (s->n_sort_clause && !sql_analyse_sort(an, s->sort_clause, s->n_sort_clause, q, SQL_IN_ORDER, &q->sort, &q->nsort))
 		return NULL;
 	if (q->ntargets > visible) {
-		sql_wrong(an, q->targets[visible].expr->location, "0A000", "invalid %s ORDER BY clause", "UNION/INTERSECT/EXCEPT");
+		const struct sql_expr *e = q->targets[visible].expr;
+		int at = e->location;
+
+		while (e->nargs && e->args[0] && e->args[0]->location >= 0 && e->args[0]->location < at)
+			e = e->args[0], at = e->location;
+		sql_wrong(an, at, "0A000", "invalid %s ORDER BY clause", "UNION/INTERSECT/EXCEPT");
 		sql_wrong_detail(an, "Only result column names can be used, not expressions or functions.");
 		return sql_wrong_hint(an, "Add the expression/function to every SELECT, or move the UNION into a FROM clause.");
 	}
@@ -429,6 +444,8 @@ struct sql_query *sql_analyse_select(struct sql_analyser *an, const PgQuery__Sel
 	if (!sql_analyse_group(an, s, q) || !distinct(an, s, q) || !limits(an, s, q))
 		return NULL;
 	q->has_group = q->ngroup || q->nsets || q->having || q->has_aggregates;
+	if (!q->has_group && !sql_no_grouping(an, q))
+		return NULL;
 	if (q->has_group && !sql_check_grouping(an, q))
 		return NULL;
 	return locking(an, s, q) ? q : NULL;

@@ -309,7 +309,10 @@ bool sql_analyse_targets(struct sql_analyser *an, PgQuery__Node **list, size_t n
 		struct sql_expr *e = sql_analyse_expr(an, r->val);
 		if (!e)
 			return false;
-		add(an, &t, e, r->name && r->name[0] ? r->name : sql_target_name(r->val));
+		const char *name = r->name && r->name[0] ? r->name : sql_target_name(r->val);
+		if (e->kind == SQL_X_SCALAR && r->val->node_case == AST(SUB_LINK) && !(r->name && r->name[0]) && e->query->targets[0].name)
+			name = e->query->targets[0].name; /* of TABLE t, too */
+		add(an, &t, e, name);
 		t.list[t.n - 1].ast = list[i];
 	}
 	an->scope->clause = before;

@@ -21,19 +21,47 @@ static bool is_set(const char *s)
 	return s && s[0];
 }
 
-static struct sql_expr *offset(struct sql_analyser *an, PgQuery__Node *n, int32_t frame, const struct sql_window *w)
+struct variables {
+	const struct sql_query *here;
+	const struct sql_expr *found;
+};
+
+static bool see_variable(struct sql_expr *e, void *of)
+{
+	struct variables *v = of;
+
+	if (!v->found && (e->kind == SQL_X_COLUMN || e->kind == SQL_X_ROWOF) && e->rte->owner == v->here)
+		v->found = e;
+	return true;
+}
+
+/* Types with in_range functions (pg_amproc). */
+static bool has_ranges(uint32_t t)
+{
+	return t == T_INT2 || t == T_INT4 || t == T_INT8 || t == T_FLOAT4 || t == T_FLOAT8 || t == T_NUMERIC || t == T_DATE || t == T_TIME ||
+	       t == T_TIMETZ || t == T_TIMESTAMP || t == T_TIMESTAMPTZ || t == T_INTERVAL;
+}
+
+static struct sql_expr *offset(struct sql_analyser *an, PgQuery__Node *n, int32_t frame, const struct sql_window *w, int location)
 {
 	const char *words = frame & 2 ? "RANGE" : frame & 4 ? "ROWS" : "GROUPS";
 	struct sql_expr *e = sql_analyse_clause(an, n, SQL_IN_WINDOW);
 
 	if (!e)
 		return NULL;
+	struct variables v = { .here = an->scope->query };
+	sql_expr_walk(e, see_variable, &v);
+	if (v.found)
+		return sql_wrong(an, v.found->location, "42P10", "argument of %s must not contain variables", words);
 	if (frame & 2) {
 		if (w->nsort != 1)
-			return sql_wrong(an, -1, "42P20", "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column");
+			return sql_wrong(an, location, "42P20", "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column");
 		uint32_t key = sql_base_type(an, w->sort[0].expr->type);
 		uint32_t wanted = key == T_DATE || key == T_TIMESTAMP || key == T_TIMESTAMPTZ || key == T_TIME || key == T_TIMETZ ? T_INTERVAL : key;
 
+		if (!has_ranges(key))
+			return sql_wrong(an, e->location, "0A000", "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s",
+					 sql_type_words(an, w->sort[0].expr->type));
 		if (e->type == T_UNKNOWN || e->type != wanted) {
 			struct sql_expr *c = sql_coerce_to(an, e, wanted, -1, SQL_IMPLICIT, e->location);
 
@@ -84,9 +112,9 @@ static bool fill(struct sql_analyser *an, const PgQuery__WindowDef *d, struct sq
 	if ((w->frame & 8) && !w->nsort)
 		return sql_wrong(an, d->location, "42P20", "GROUPS mode requires an ORDER BY clause") != NULL;
 	if (w->frame & OFFSETS) {
-		if (d->start_offset && !(w->start = offset(an, d->start_offset, w->frame, w)))
+		if (d->start_offset && !(w->start = offset(an, d->start_offset, w->frame, w, d->location)))
 			return false;
-		if (d->end_offset && !(w->end = offset(an, d->end_offset, w->frame, w)))
+		if (d->end_offset && !(w->end = offset(an, d->end_offset, w->frame, w, d->location)))
 			return false;
 	}
 	return true;

@@ -85,6 +85,17 @@ static int last_reference(const struct sql_cte *cte)
 	return at;
 }
 
+/* Aggregates in the recursive term; false: raised. */
+bool sql_recursion_plain(struct sql_analyser *an, const struct sql_query *right)
+{
+	const struct sql_expr *e = right->ntargets ? right->targets[0].expr : NULL;
+
+	while (e && e->kind == SQL_X_CAST)
+		e = e->args[0];
+	return !right->has_aggregates ||
+	       sql_wrong(an, e ? e->location : -1, "42P19", "aggregate functions are not allowed in a recursive query's recursive term") != NULL;
+}
+
 static bool well_formed(struct sql_analyser *an, const struct sql_cte *cte)
 {
 	const struct sql_query *right = cte->query->right;
@@ -100,11 +111,8 @@ static bool well_formed(struct sql_analyser *an, const struct sql_cte *cte)
 	}
 	if (cte->self_references > 1)
 		return sql_wrong(an, last_reference(cte), "42P19", "recursive reference to query \"%s\" must not appear more than once", cte->name) != NULL;
-	if (right->has_aggregates) {
-		const struct sql_expr *e = right->ntargets ? right->targets[0].expr : NULL;
-
-		return sql_wrong(an, e ? e->location : -1, "42P19", "aggregate functions are not allowed in a recursive query's recursive term") != NULL;
-	}
+	if (!sql_recursion_plain(an, right))
+		return false;
 	if (!direct)
 		return sql_unsupported(an, last_reference(cte), "a recursive reference inside of a subquery") != NULL;
 	if (right->distinct || right->ndistinct_on || right->has_windows || right->limit || right->nsort || right->has_sets || cte->query->limit || cte->query->nsort)
@@ -150,6 +158,8 @@ bool sql_analyse_with(struct sql_analyser *an, const PgQuery__WithClause *w, str
 				return sql_wrong(an, w->ctes[i]->common_table_expr->location, "42712", "WITH query name \"%s\" specified more than once",
 						 w->ctes[i]->common_table_expr->ctename) != NULL;
 	s->ctes = *ctes;
+	const PgQuery__WithClause *before = s->with;
+	s->with = w;
 	for (size_t i = 0; i < w->n_ctes; i++) {
 		struct sql_cte *cte = ARENA_NEW(an->arena, struct sql_cte);
 
@@ -168,5 +178,6 @@ bool sql_analyse_with(struct sql_analyser *an, const PgQuery__WithClause *w, str
 		s->nctes = *n = i + 1;
 		*recursive |= cte->recursive;
 	}
+	s->with = before;
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "service/pg/sql/engine.h"
 
 static void *arena_take(void *a, size_t size)
 {
@@ -34,15 +35,39 @@ PgQuery__Node *sql_ast_unpack_node(const void *bytes, size_t len, struct arena *
 	return pg_query__node__unpack(&allocator, len, bytes);
 }
 
+static bool contains(struct slice s, const char *words)
+{
+	return slice_find_slice(s, slice_str(words)) < s.len;
+}
+
+void sql_syntax_kind(struct sql_error *error)
+{
+	/* PostgreSQL says of these what they are; the grammar's own default is a syntax error */
+	if (contains(error->message, "not supported") || contains(error->message, "not yet implemented"))
+		error->sqlstate = SLICE_LIT("0A000");
+	static const struct {
+		const char *words, *sqlstate, *hint;
+	} known[] = {
+		{ "stack depth", "54001", NULL },
+		{ "frame start cannot be", "42P20", NULL }, { "frame end cannot be", "42P20", NULL }, { "frame starting from", "42P20", NULL },
+		{ "invalid byte sequence", "22021", NULL }, { "precision for type float", "22023", NULL },
+		{ "subquery in FROM must have an alias", "42601", "For example, FROM (SELECT ...) [AS] foo." },
+		{ "VALUES in FROM must have an alias", "42601", "For example, FROM (VALUES ...) [AS] foo." },
+		{ "invalid Unicode escape", "42601", "Unicode escapes must be \\XXXX or \\+XXXXXX." },
+	};
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (contains(error->message, known[i].words)) {
+			error->sqlstate = slice_str(known[i].sqlstate);
+			if (known[i].hint)
+				error->hint = slice_str(known[i].hint);
+		}
+}
+
 static void raise_syntax(struct sql_env *env, const PgQueryError *e, const char *text)
 {
 	struct sql_error *error = sql_raise_env(env, "42601", "%s", e->message);
 
-	/* PostgreSQL says of these what they are; the grammar's own default is a syntax error */
-	if (strstr(e->message, "not supported") || strstr(e->message, "not yet implemented"))
-		error->sqlstate = SLICE_LIT("0A000");
-	if (strstr(e->message, "stack depth"))
-		error->sqlstate = SLICE_LIT("54001");
+	sql_syntax_kind(error);
 	if (e->cursorpos > 0)
 		error->position = e->cursorpos;
 	(void)text;

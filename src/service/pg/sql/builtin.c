@@ -225,6 +225,50 @@ static void array_join(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 	give_text(ctx, &b);
 }
 
+/* e_variadic(function, result type, type, value ..., array type, array): the array's items are arguments, too. */
+static void variadic(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	struct sql_env *env = sql_env_of(ctx);
+	uint32_t type = type_arg(argv[argc - 2]);
+	struct slice name = text_arg(argv[0]);
+	struct array v = { 0 };
+	sqlite3_stmt *st = NULL;
+	struct arena a;
+	struct buf b;
+	int at = 0;
+
+	if (is_null(argv[argc - 1]) && !slice_eq_str(name, "p_text_format"))
+		return;
+	arena_init(&a);
+	buf_init(&b, 64 * 1024);
+	bool ok = is_null(argv[argc - 1]) || array_load_of(env, &a, type, text_arg(argv[argc - 1]), &v);
+	if (!ok)
+		stop(ctx);
+	else if (v.count > 50)
+		ok = false, sql_raise(ctx, "0A000", "VARIADIC with an array of more than 50 items is not supported by this fake");
+	buf_addf(&b, "SELECT \"%.*s\"(?", SLICE_ARG(name));
+	for (int i = 2; i < argc - 2; i++)
+		buf_add_str(&b, ", ?");
+	for (size_t i = 0; i < v.count; i++)
+		buf_add_str(&b, ", ?, ?");
+	buf_add_char(&b, ')');
+	if (ok && sqlite3_prepare_v2(env->db, b.ptr, (int)b.len, &st, NULL) == SQLITE_OK) {
+		for (int i = 1; i < argc - 2; i++)
+			sqlite3_bind_value(st, ++at, argv[i]);
+		for (size_t i = 0; i < v.count; i++) {
+			sqlite3_bind_int64(st, ++at, v.element ? v.element : array_element(env, type));
+			sql_datum_bind(st, ++at, v.items[i]);
+		}
+		if (sqlite3_step(st) == SQLITE_ROW)
+			sqlite3_result_value(ctx, sqlite3_column_value(st, 0));
+		else
+			stop(ctx);
+	}
+	sqlite3_finalize(st);
+	buf_release(&b);
+	arena_release(&a);
+}
+
 /* A name is an array of 64 bytes that starts at 0 and is filled up with zeros. */
 static void name_subscript(sqlite3_context *ctx, struct slice name, int64_t at)
 {
@@ -464,6 +508,15 @@ static void ntile(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		sqlite3_result_value(ctx, argv[0]);
 }
 
+static void nth(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	(void)argc;
+	if (!is_null(argv[0]) && sqlite3_value_int64(argv[0]) <= 0)
+		sql_raise(ctx, "22016", "argument of nth_value must be greater than zero");
+	else
+		sqlite3_result_value(ctx, argv[0]);
+}
+
 /* ---- the session ---- */
 
 static void tid(sqlite3_context *ctx, int argc, sqlite3_value **argv)
@@ -571,10 +624,10 @@ int sql_builtin_register(sqlite3 *db, struct sql_env *env)
 		int nargs;
 		void (*call)(sqlite3_context *, int, sqlite3_value **);
 	} functions[] = {
-		{ "e_row", -1, row }, { "e_row_join", 2, row_join }, { "e_record", 2, record }, { "e_row_null", 3, row_null }, { "e_field", 3, field }, { "e_array", -1, array }, { "e_array_join", 2, array_join },
+		{ "e_row", -1, row }, { "e_row_join", 2, row_join }, { "e_record", 2, record }, { "e_variadic", -1, variadic }, { "e_row_null", 3, row_null }, { "e_field", 3, field }, { "e_array", -1, array }, { "e_array_join", 2, array_join },
 		{ "e_subscript", -1, subscript }, { "e_slice", -1, slice_array }, { "e_greatest", -1, greatest }, { "e_least", -1, least },
 		{ "e_limit", 1, limit }, { "e_offset", 1, offset }, { "e_frame_offset", 2, frame_offset }, { "e_range_offset", 3, range_offset },
-		{ "e_ntile", 1, ntile }, { "e_tid", 1, tid }, { "e_session", 1, session }, { "e_domain", 2, sql_domain_check },
+		{ "e_ntile", 1, ntile }, { "e_nth", 1, nth }, { "e_tid", 1, tid }, { "e_session", 1, session }, { "e_domain", 2, sql_domain_check },
 	};
 	static const struct {
 		const char *name;

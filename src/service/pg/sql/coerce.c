@@ -81,7 +81,7 @@ static struct sql_expr *cast_expr(struct sql_analyser *an, struct sql_expr *e, e
 }
 
 /* A literal without a type gets one: its text is read by the type's input function. */
-static struct sql_expr *coerce_literal(struct sql_analyser *an, struct sql_expr *e, uint32_t type, int32_t typmod)
+static struct sql_expr *coerce_literal(struct sql_analyser *an, struct sql_expr *e, uint32_t type, int32_t typmod, enum sql_context c)
 {
 	struct sql_expr *x = sql_expr_new(an, SQL_X_CONST, type, e->location);
 	uint32_t base = sql_base_type(an, type);
@@ -105,7 +105,12 @@ static struct sql_expr *coerce_literal(struct sql_analyser *an, struct sql_expr 
 				x->value.s = arena_slice(an->arena, v.s);
 		}
 	}
-	return type == base ? x : cast_expr(an, x, SQL_CAST_DOMAIN, type);
+	if (type == base)
+		return x;
+	int32_t basemod = -1;
+	sql_base_type_mod(an, type, &basemod);
+	x = sql_coerce_modifier(an, x, base, basemod, c);
+	return x ? cast_expr(an, x, SQL_CAST_DOMAIN, type) : NULL;
 }
 
 static struct sql_expr *coerce_row(struct sql_analyser *an, struct sql_expr *e, uint32_t type, enum sql_context c, int location)
@@ -121,7 +126,7 @@ static struct sql_expr *coerce_row(struct sql_analyser *an, struct sql_expr *e, 
 		sql_wrong(an, location, "42846", "cannot cast type record to %s", sql_type_words(an, type));
 		return sql_wrong_detail(an, "Input has too %s columns.", e->nargs < n ? "few" : "many");
 	}
-	struct sql_expr *row = sql_expr_new(an, SQL_X_ROW, type, e->location);
+	struct sql_expr *row = sql_expr_new(an, SQL_X_ROW, type, location);
 	row->args = ARENA_ARRAY(an->arena, struct sql_expr *, n + 1);
 	row->nargs = n;
 	for (size_t i = 0; i < n; i++) {
@@ -186,24 +191,25 @@ struct sql_expr *sql_coerce(struct sql_analyser *an, struct sql_expr *e, uint32_
 		if (e->type != T_UNKNOWN)
 			return e;
 		if (type == T_ANYARRAY && e->kind == SQL_X_CONST && e->null) /* pg_attribute.attmissingval, pg_stats */
-			return coerce_literal(an, e, type, typmod);
+			return coerce_literal(an, e, type, typmod, c);
 		if (type == T_ANYARRAY || type == T_ANYCOMPATIBLEARRAY || type == T_ANYENUM || type == T_ANYRANGE || type == T_ANYMULTIRANGE)
 			return sql_wrong(an, e->location, "42804", "could not determine polymorphic type because input has type unknown");
 		return sql_coerce(an, e, T_TEXT, -1, c, location);
 	}
 	if (e->type == T_UNKNOWN && e->kind == SQL_X_CONST)
-		return coerce_literal(an, e, type, typmod);
+		return coerce_literal(an, e, type, typmod, c);
 	if (e->type == T_UNKNOWN && e->kind == SQL_X_PARAM) {
 		size_t i = (size_t)e->number - 1;
 
 		if (!an->params[i]) {
-			an->params[i] = sql_base_type(an, type);
-		} else if (an->params[i] != sql_base_type(an, type)) {
+			an->params[i] = type;
+		} else if (an->params[i] != type && sql_base_type(an, an->params[i]) != type) {
 			sql_wrong(an, e->location, "42P08", "inconsistent types deduced for parameter $%d", e->number);
 			return sql_wrong_detail(an, "%s versus %s", sql_type_words(an, an->params[i]), sql_type_words(an, type));
 		}
-		e->type = an->params[i];
-		return e->type == type ? e : cast_expr(an, e, SQL_CAST_DOMAIN, type);
+		/* a value of a domain is judged when it is read */
+		e->type = type;
+		return e;
 	}
 	if (e->kind == SQL_X_COLLATE) {
 		struct sql_expr *inner = sql_coerce(an, e->args[0], type, typmod, c, location);

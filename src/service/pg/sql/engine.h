@@ -37,6 +37,9 @@ struct sql_engine_config {
 struct sql_engine *sql_engine_new(const struct sql_engine_config *config, const char **why);
 void sql_engine_free(struct sql_engine *e);
 
+/* Of an error that the grammar found: the SQLSTATE and the hint that PostgreSQL gives for this message. */
+void sql_syntax_kind(struct sql_error *e);
+
 /* ---- session: one a connection ---- */
 
 struct sql_session_hooks {

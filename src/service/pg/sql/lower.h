@@ -15,7 +15,7 @@
 
 /* A value bound to the statement: a parameter, a literal of the text, or a constant. */
 struct sql_bind {
-	enum { SQL_BIND_PARAM, SQL_BIND_LITERAL, SQL_BIND_VALUE } kind;
+	enum { SQL_BIND_PARAM, SQL_BIND_LITERAL, SQL_BIND_VALUE, SQL_BIND_QUERY } kind; /* QUERY: what `text` gives, with the others bound */
 	int number;             /* parameter, from 1 */
 	uint32_t type;
 	int32_t typmod;
@@ -87,6 +87,8 @@ bool sql_lower_list(struct sql_lower *l, struct sql_expr *const *list, size_t n,
 /* Kinds of expressions, file by file: sql_lower_expr tells them apart. lower_value.c: */
 bool sql_lower_constant(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
 void sql_lower_param(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
+/* The one value of a query of SQLite's, which is run when the statement begins. */
+void sql_lower_computed(struct sql_lower *l, struct slice query, struct buf *out);
 bool sql_lower_column(struct sql_lower *l, const struct sql_expr *e, struct buf *out);
 /* lower_call.c */
 const struct sql_impl *sql_lower_impl(struct sql_lower *l, const struct sql_expr *e);

@@ -17,36 +17,17 @@ bool sql_lower_sort_key(struct sql_lower *l, const struct sql_sort *k, const cha
 	return true;
 }
 
-static bool varies(struct sql_expr *e, void *of)
-{
-	*(bool *)of |= e->kind != SQL_X_CONST && e->kind != SQL_X_CAST && e->kind != SQL_X_CALL;
-	return !*(bool *)of;
-}
-
 /*
  * SQLite takes no call of a function here, only constants and what is bound (its parser asks
- * before names are resolved). So constants are computed now; a parameter is bound as it is,
- * where it means the same.
+ * before names are resolved). So the offset is computed when the statement begins, and bound.
  */
 static bool frame_offset(struct sql_lower *l, int32_t frame, bool start, const struct sql_window *w, const struct sql_expr *offset, struct buf *out)
 {
 	struct sql_expr *e = (struct sql_expr *)(uintptr_t)offset;
 	struct sql_lower inner;
-	struct sql_datum v = { 0 };
-	sqlite3_stmt *q = NULL;
 	struct buf b;
-	bool other = false;
 
-	sql_expr_walk(e, varies, &other);
-	if (other) {
-		while (e->kind == SQL_X_CAST && e->method == SQL_CAST_SAME)
-			e = e->args[0];
-		if (e->kind == SQL_X_PARAM && (!(frame & 2) || e->type == T_INT2 || e->type == T_INT4 || e->type == T_INT8))
-			return sql_lower_expr(l, e, out);
-		return sql_wrong(l->an, offset->location, "0A000", "a frame offset that is no constant is not supported by this fake") != NULL;
-	}
 	sql_lower_init(&inner, l->an, l->binds);
-	inner.inline_literals = true;
 	buf_init(&b, SQL_TEXT_MAX);
 	if (frame & 2)
 		buf_addf(&b, "SELECT e_range_offset(%u, %u, ", sql_base_type(l->an, w->sort[0].expr->type), offset->type);
@@ -54,22 +35,10 @@ static bool frame_offset(struct sql_lower *l, int32_t frame, bool start, const s
 		buf_addf(&b, "SELECT e_frame_offset(%d, ", start ? 1 : 0);
 	bool ok = sql_lower_expr(&inner, e, &b);
 	buf_add_char(&b, ')');
-	const char *text = sql_lower_detach(l, &b);
-	sqlite3 *db = l->an->session->engine->db;
-	if (ok && sqlite3_prepare_v2(db, text, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW)
-		v = sql_datum_column(q, 0);
-	if (v.kind == SQL_TEXT || v.kind == SQL_BLOB)
-		v.kind = SQL_NULL;
-	sqlite3_finalize(q);
-	if (l->an->env->error || !ok)
-		return false;
-	if (v.kind == SQL_INT)
-		buf_addf(out, "%lld", (long long)v.i);
-	else if (v.kind == SQL_REAL)
-		buf_addf(out, "%.17g", v.d);
-	else
-		return sql_wrong(l->an, offset->location, "0A000", "this frame offset is not supported by this fake") != NULL;
-	return true;
+	struct slice text = slice_str(sql_lower_detach(l, &b));
+	if (ok)
+		sql_lower_computed(l, text, out);
+	return ok;
 }
 
 static bool frame_end(struct sql_lower *l, int32_t frame, bool start, const struct sql_window *w, struct buf *out)
@@ -191,7 +160,8 @@ bool sql_lower_aggregate(struct sql_lower *l, const struct sql_expr *e, struct b
 		return sql_wrong(l->an, e->location, "0A000", "aggregate %s is not supported by this fake", e->proc->name) != NULL;
 	if (e->window && !i->window)
 		return sql_wrong(l->an, e->location, "0A000", "aggregate %s is not supported as a window function by this fake", e->proc->name) != NULL;
-	bool by = e->nsort || (e->distinct && (n > 1 || i->typed));
+	/* SQLite's own (max, sum of integers) do not care for an order */
+	bool by = strncmp(i->text, "g_", 2) == 0 && (e->nsort || (e->distinct && (n > 1 || i->typed)));
 	sql_lower_name(i->text, by ? "_by" : "", out);
 	buf_add_char(out, '(');
 	if (e->ndirect || (e->nsort && e->proc->kind == 'a' && sql_aggregate_find(e->proc->oid) && sql_aggregate_find(e->proc->oid)->kind != 'n'))
@@ -235,6 +205,13 @@ bool sql_lower_window_call(struct sql_lower *l, const struct sql_expr *e, struct
 		if (strcmp(names[i].name, "ntile") == 0) {
 			buf_add_str(out, "e_ntile(");
 			if (!sql_lower_expr(l, e->args[0], out))
+				return false;
+			buf_add_char(out, ')');
+		} else if (strcmp(names[i].name, "nth_value") == 0) {
+			if (!sql_lower_expr(l, e->args[0], out))
+				return false;
+			buf_add_str(out, ", e_nth(");
+			if (!sql_lower_expr(l, e->args[1], out))
 				return false;
 			buf_add_char(out, ')');
 		} else if (!sql_lower_list(l, e->args, e->nargs, out)) {

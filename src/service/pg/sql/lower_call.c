@@ -87,11 +87,15 @@ bool sql_lower_call(struct sql_lower *l, const struct sql_expr *e, struct buf *o
 		buf_add_char(out, ')');
 		return ok;
 	case SQL_FORM_TYPED:
-		if (e->variadic && strncmp(e->proc->source, "pg_num_n", 8) == 0)
-			return sql_wrong(l->an, e->location, "0A000", "%s(VARIADIC array) is not supported by this fake", e->proc->name) != NULL;
+		if (e->variadic && e->proc->variadic == T_ANY) {
+			/* the array's items are arguments */
+			buf_addf(out, "e_variadic('p_%s', ", e->proc->source);
+			ok = sql_lower_typed(l, e->type, e->args, e->nargs, out);
+			buf_add_char(out, ')');
+			return ok;
+		}
 		sql_lower_name("p_", e->proc->source, out);
 		buf_add_char(out, '(');
-		/* VARIADIC array of "any": the negative type says so */
 		ok = sql_lower_typed(l, e->type, e->args, e->nargs, out);
 		buf_add_char(out, ')');
 		return ok;

@@ -145,16 +145,23 @@ static bool side(struct sql_lower *l, const struct sql_query *q, struct sql_quer
 static bool set_operation(struct sql_lower *l, struct sql_query *q, struct buf *out)
 {
 	static const char *const words[] = { "", " UNION ", " INTERSECT ", " EXCEPT " };
-	bool counted = q->setop_all && q->setop != SQL_SET_UNION, wrap = q->nsort || q->limit || q->offset || counted;
+	bool counted = q->setop_all && q->setop != SQL_SET_UNION, first = false;
 
+	/* of values that are equal and not the same (1.0, 1.00) the first stays: SQLite's UNION has the last */
+	for (size_t i = 0; q->setop == SQL_SET_UNION && !q->setop_all && i < q->nvisible; i++)
+		first |= sql_type_collation(l->an->env, sql_base_type(l->an, q->targets[i].expr->type)) != NULL;
+	bool wrap = q->nsort || q->limit || q->offset || counted || first;
 	if (wrap) {
-		buf_add_str(out, "SELECT ");
-		column_list(q->nvisible, "", out);
+		buf_add_str(out, first ? "SELECT DISTINCT " : "SELECT ");
+		if (first)
+			compared_columns(l, q, out);
+		else
+			column_list(q->nvisible, "", out);
 		buf_add_str(out, " FROM (");
 	}
 	if (!side(l, q, q->left, counted, out))
 		return false;
-	buf_add_str(out, q->setop_all && q->setop == SQL_SET_UNION ? " UNION ALL " : words[q->setop]);
+	buf_add_str(out, first || (q->setop_all && q->setop == SQL_SET_UNION) ? " UNION ALL " : words[q->setop]);
 	if (!side(l, q, q->right, counted, out))
 		return false;
 	if (!wrap)
@@ -197,10 +204,14 @@ static bool core(struct sql_lower *l, struct sql_query *q, const struct core *c,
 	struct buf from;
 	bool ok = true;
 
+	const struct sql_query *set_query = l->set_query;
+
 	buf_init(&from, SQL_TEXT_MAX);
-	/* FROM first: what the other clauses name is made there */
+	/* FROM first: what the other clauses name is made there; before grouping nothing is NULL for want of its set */
+	l->set_query = NULL;
 	if (q->nfrom)
 		ok = sql_lower_from(l, q->from, q->nfrom, q, &from);
+	l->set_query = set_query;
 	buf_add_str(out, c->distinct ? "SELECT DISTINCT " : "SELECT ");
 	ok = ok && target_list(l, q, c->ntargets, out);
 	if (ok && c->extra)
@@ -210,7 +221,9 @@ static bool core(struct sql_lower *l, struct sql_query *q, const struct core *c,
 	buf_release(&from);
 	if (ok && q->where) {
 		buf_add_str(out, " WHERE ");
+		l->set_query = NULL;
 		ok = sql_lower_expr(l, q->where, out);
+		l->set_query = set_query;
 	}
 	bool grouped = false;
 	for (size_t i = 0; ok && i < q->ngroup; i++) {

@@ -181,6 +181,11 @@ bool sql_lower_constant(struct sql_lower *l, const struct sql_expr *e, struct bu
 	return true;
 }
 
+void sql_lower_computed(struct sql_lower *l, struct slice query, struct buf *out)
+{
+	write_bind(l, add_bind(l, (struct sql_bind){ .kind = SQL_BIND_QUERY, .text = query, .location = -1 }), out);
+}
+
 bool sql_lower_column(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
 {
 	if (e->rte->home == l || (e->rte->kind == SQL_RTE_NONE && e->rte->home == l)) {

@@ -211,20 +211,14 @@ uint32_t sql_settle_polymorphic(struct sql_analyser *an, const struct sql_expr *
 			continue;
 		uint32_t t = replaced(an, &s, declared[i]);
 
-		if (!t && (declared[i] == T_ANYELEMENT || declared[i] == T_ANYNONARRAY) && actual[i] == T_UNKNOWN)
-			t = s.element = T_TEXT;
 		if (!t) {
-			sql_wrong(an, location, "42804", "could not determine polymorphic type because input has type unknown");
+			sql_wrong(an, -1, "42804", "could not determine polymorphic type because input has type unknown");
 			return 0;
 		}
 		declared[i] = t;
 	}
 	uint32_t result = replaced(an, &s, returns);
-	if (!result && any && (returns == T_ANYELEMENT || returns == T_ANYARRAY)) {
-		s.element = T_TEXT;
-		result = replaced(an, &s, returns);
-	}
 	if (!result)
-		sql_wrong(an, location, "42804", "could not determine polymorphic type because input has type unknown");
+		sql_wrong(an, -1, "42804", "could not determine polymorphic type because input has type unknown");
 	return result;
 }

@@ -110,6 +110,24 @@ static bool select_rows(struct sql_session *s, struct sql_plan *plan, const stru
 	return true;
 }
 
+/* What a query over the other values gives: a window's frame offset. */
+static bool compute(struct sql_session *s, const struct sql_bind *b, const struct sql_datum *binds, size_t nbinds, struct sql_datum *out, struct arena *a)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = sqlite3_prepare_v2(s->engine->db, b->text.ptr, (int)b->text.len, &st, NULL), n = sqlite3_bind_parameter_count(st);
+
+	for (int i = 0; rc == SQLITE_OK && i < n && (size_t)i < nbinds; i++)
+		rc = sql_datum_bind(st, i + 1, binds[i]);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW)
+		*out = keep(sql_datum_column(st, 0), a);
+	else
+		raise_sqlite(s, rc);
+	sqlite3_finalize(st);
+	return rc == SQLITE_ROW;
+}
+
 struct sql_datum *sql_run_binds(struct sql_session *s, struct sql_plan *plan, const struct sql_datum *params, size_t nparams, struct arena *a)
 {
 	struct sql_datum *binds = ARENA_ARRAY(a, struct sql_datum, plan->nbinds + 1);
@@ -134,8 +152,13 @@ struct sql_datum *sql_run_binds(struct sql_session *s, struct sql_plan *plan, co
 			}
 			binds[i] = keep(binds[i], a);
 			break;
+		case SQL_BIND_QUERY:
+			break;
 		}
 	}
+	for (size_t i = 0; i < plan->nbinds; i++)
+		if (plan->binds[i].kind == SQL_BIND_QUERY && !compute(s, plan->binds + i, binds, plan->nbinds, binds + i, a))
+			return NULL;
 	return binds;
 }
 
@@ -236,8 +259,19 @@ static bool read_params(struct sql_session *s, struct sql_running *r, const stru
 		if (p->null)
 			continue;
 		ok = p->binary ? sql_type_recv(env, plan->params[i], -1, p->bytes, *out + i) : sql_type_in(env, plan->params[i], -1, p->bytes, *out + i);
-		if (!ok)
+		const struct sql_type *t = ok && env->type ? env->type(env, plan->params[i]) : NULL;
+		if (t && t->kind == 'd') {
+			struct sql_bind b = { .text = arena_printf(r->arena, "SELECT e_domain(%u, ?1)", t->oid) };
+
+			ok = compute(s, &b, *out + i, 1, *out + i, r->arena);
+		}
+		if (!ok) {
+			struct slice where = arena_printf(r->arena, "unnamed portal parameter $%zu%s", i + 1, p->binary ? "" : " = '...'");
+
+			if (env->error)
+				env->error->where = env->error->where.len ? arena_printf(r->arena, "%.*s\n%.*s", SLICE_ARG(env->error->where), SLICE_ARG(where)) : where;
 			return false;
+		}
 		(*out)[i] = keep((*out)[i], r->arena);
 	}
 	return true;

@@ -193,7 +193,11 @@ static int filter(sqlite3_vtab_cursor *v, int number, const char *name, int argc
 	case ITEMS:
 		arena_reset(&c->arena);
 		c->array = (struct array){ 0 };
-		if (argc == 2 && sqlite3_value_type(argv[1]) != SQLITE_NULL) {
+		if (argc == 2 && sqlite3_value_type(argv[1]) == SQLITE_NULL) {
+			/* x IN (no array) is unknown: one item that is NULL */
+			c->array.items = ARENA_NEW(&c->arena, struct sql_datum);
+			c->array.count = 1;
+		} else if (argc == 2) {
 			const char *text = (const char *)sqlite3_value_text(argv[1]);
 
 			if (!array_load_of(t->env, &c->arena, (uint32_t)sqlite3_value_int64(argv[0]),

@@ -217,7 +217,9 @@ static void best_step(sqlite3_context *ctx, sqlite3_value **argv, int sign)
 	struct sql_datum v = sql_datum_of(argv[2]);
 	uint32_t type = (uint32_t)arg_int(argv[1]);
 	int64_t at = s->seen++;
-	while (s->count > s->head && sql_type_compare(env, type, sql_datum_of(s->items[s->count - 1].v), v) * sign < 0)
+	/* of equal ones the last, as numeric_larger and its kin have it; of bpchar the first */
+	int least = type == T_BPCHAR ? 0 : 1;
+	while (s->count > s->head && sql_type_compare(env, type, sql_datum_of(s->items[s->count - 1].v), v) * sign < least)
 		sqlite3_value_free(s->items[--s->count].v);
 	if (s->count == s->cap) {
 		size_t cap = s->cap ? s->cap * 2 : 8;

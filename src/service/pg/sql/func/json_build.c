@@ -54,7 +54,7 @@ static bool add_key(struct sql_env *env, uint32_t type, struct sql_datum v, size
 		if (jsonb)
 			sql_raise_env(env, "22023", "argument %zu: key must not be null", argument);
 		else
-			sql_hint(env, sql_raise_env(env, "22004", "argument %zu cannot be null", argument), "Object keys should be text.");
+			sql_hint(env, sql_raise_env(env, "22023", "argument %zu cannot be null", argument), "Object keys should be text.");
 		return false;
 	}
 	if (type == T_JSON || type == T_JSONB || (t && (t->category == 'A' || t->kind == 'c')) || type == T_RECORD) {

@@ -270,7 +270,7 @@ static bool read_string(struct reader *r, struct slice *out, bool decode)
 		n++;
 	}
 	if (high) {
-		fail(r, i, "Unicode low surrogate must follow a high surrogate.");
+		fail(r, i + 1, "Unicode low surrogate must follow a high surrogate.");
 		return false;
 	}
 	*out = text ? (struct slice){ text, n } : slice_take(slice_skip(r->text, from), i - from);

@@ -143,7 +143,6 @@ const struct func_row func_sql_rows[] = {
 	TYPED("enum_range_bounds", enum_range_bounds),
 	TYPED("quote_literal(anyelement)", quote_literal_any), TYPED("quote_nullable(anyelement)", quote_nullable_any),
 	TYPED("pg_num_nulls", num_nulls), TYPED("pg_num_nonnulls", num_nonnulls),
-	INLINE("lpad(text,int4)", "p_lpad($1, $2, ' ')"), INLINE("rpad(text,int4)", "p_rpad($1, $2, ' ')"),
 	INLINE("round(numeric)", "p_numeric_round($1, 0)"), INLINE("trunc(numeric)", "p_numeric_trunc($1, 0)"),
 	INLINE("bit_length(text)", "8 * length(CAST($1 AS BLOB))"), INLINE("bit_length(bytea)", "8 * length($1)"),
 	INLINE("bit_length(bit)", "length($1)"),

@@ -305,8 +305,11 @@ static void pad(sqlite3_context *ctx, int argc, sqlite3_value **argv, bool left)
 	}
 	if (!filler)
 		want = have;
-	if (want > 250 * 1024 * 1024 && too_long(ctx))
+	if (want > 250 * 1024 * 1024 && too_long(ctx)) {
+		if (argc == 2) /* a function in SQL */
+			sql_env_of(ctx)->error->where = left ? SLICE_LIT("SQL function \"lpad\" statement 1") : SLICE_LIT("SQL function \"rpad\" statement 1");
 		return;
+	}
 	buf_init(&b, BUF_MAX);
 	if (!left)
 		buf_add_slice(&b, s);
@@ -930,7 +933,7 @@ const struct func_row func_string_rows[] = {
 	CALL("text_left", text_left, 2), CALL("text_right", text_right, 2), CALL("text_reverse", text_reverse, 1), CALL("textpos", textpos, 2),
 	CALL("textoverlay", textoverlay, 4), CALL("textoverlay_no_len", textoverlay, 3), CALL("text_starts_with", text_starts_with, 2),
 	CALL("textcat", textcat, 2), CALL("ltrim", ltrim, 2), CALL("ltrim1", ltrim, 1), CALL("rtrim", rtrim, 2), CALL("rtrim1", rtrim, 1),
-	CALL("btrim", btrim, 2), CALL("btrim1", btrim, 1), CALL("lpad", lpad, 3), CALL("rpad", rpad, 3), CALL("repeat", repeat, 2),
+	CALL("btrim", btrim, 2), CALL("btrim1", btrim, 1), CALL("lpad", lpad, 3), CALL("rpad", rpad, 3), CALL("lpad(text,int4)", lpad, 2), CALL("rpad(text,int4)", rpad, 2), CALL("repeat", repeat, 2),
 	CALL("replace_text", replace_text, 3), CALL("translate", translate, 3), CALL("split_part", split_part, 3), CALL("ascii", ascii, 1), CALL("chr", chr, 1),
 	CALL("quote_ident", quote_ident, 1), CALL("quote_literal", quote_literal, 1), CALL("quote_nullable", quote_nullable, 1),
 	TYPED("text_concat", text_concat), TYPED("text_concat_ws", text_concat_ws), TYPED("text_format", text_format), TYPED("text_format_nv", text_format),

@@ -171,7 +171,7 @@ static enum refusal read_fields(struct sum *s, const struct fields *f, int range
 {
 	unsigned got = 0;
 	int unit = 0;
-	bool ago = false;
+	bool ago = false, bare_ago = false;
 
 	for (int i = f->count - 1; i >= 0; i--) {
 		unsigned mask = 0;
@@ -193,6 +193,8 @@ static enum refusal read_fields(struct sum *s, const struct fields *f, int range
 			/* fall through */
 		case FIELD_DATE:
 		case FIELD_NUMBER:
+			if (bare_ago)
+				return REFUSE_FORM;
 			if (!unit)
 				unit = unit_of_range(range);
 			why = read_number(s, t, &unit, &mask);
@@ -202,11 +204,12 @@ static enum refusal read_fields(struct sum *s, const struct fields *f, int range
 			switch (word_of_unit(t, &value)) {
 			case WORD_IGNORE: continue;
 			case WORD_UNIT: unit = value; break;
-			case WORD_AGO: ago = true; unit = value; break;
+			case WORD_AGO: ago = bare_ago = true; unit = value; continue;
 			default: return REFUSE_FORM;
 			}
 			break;
 		}
+		bare_ago = false; /* a unit, or a time, stands before it */
 		if (why)
 			return why;
 		if (mask & got)
