@@ -79,8 +79,11 @@ struct sql_expr *sql_analyse_subscripts(struct sql_analyser *an, struct sql_expr
 		slices |= items[i]->a_indices->is_slice;
 	if (slices && base == T_NAME)
 		return sql_wrong(an, of->location, "0A000", "slices of type name are not supported by this fake");
-	if (slices && base == T_JSONB)
-		return sql_wrong(an, of->location, "0A000", "jsonb subscript does not support slices");
+	for (size_t i = 0; base == T_JSONB && i < n; i++)
+		if (items[i]->a_indices->is_slice) {
+			const PgQuery__AIndices *ix = items[i]->a_indices;
+			return sql_wrong(an, sql_location_of(ix->uidx ? ix->uidx : ix->lidx), "42804", "jsonb subscript does not support slices");
+		}
 	x->args = ARENA_ARRAY(an->arena, struct sql_expr *, 1 + 2 * n);
 	x->args[x->nargs++] = of;
 	x->negated = slices;

@@ -47,10 +47,10 @@ static struct sql_expr *coerce_part(struct part *p, uint32_t type, int32_t typmo
 	if (x || p->an->env->error)
 		return x;
 	if (field)
-		sql_wrong(p->an, value->location, "42804", "subfield \"%s\" is of type %s but expression is of type %s", field,
+		sql_wrong(p->an, p->location, "42804", "subfield \"%s\" is of type %s but expression is of type %s", field,
 			  sql_type_words(p->an, type), sql_type_words(p->an, value->type));
 	else
-		sql_wrong(p->an, value->location, "42804", "subscripted assignment to \"%s\" requires type %s but expression is of type %s",
+		sql_wrong(p->an, p->location, "42804", "subscripted assignment to \"%s\" requires type %s but expression is of type %s",
 			  p->column->name, sql_type_words(p->an, type), sql_type_words(p->an, value->type));
 	return sql_wrong_hint(p->an, "You will need to rewrite or cast the expression.");
 }
@@ -124,7 +124,7 @@ struct sql_expr *sql_assign(struct sql_analyser *an, const struct sql_attribute 
 		struct part p = { .an = an, .column = c, .items = t->indirection, .n = t->n_indirection, .location = t->location, .value = e };
 
 		if (e->kind == SQL_X_DEFAULT)
-			return sql_wrong(an, e->location, "0A000", "cannot set %s to DEFAULT",
+			return sql_wrong(an, t->location, "0A000", "cannot set %s to DEFAULT",
 					 t->indirection[0]->node_case == AST(A_INDICES) ? "an array element" : "a subfield");
 		return put(&p, container, 0);
 	}
@@ -164,6 +164,11 @@ struct sql_expr *sql_default_of(struct sql_analyser *an, const struct sql_write_
 {
 	const struct sql_attribute *named = w->target->relation->columns + number - 1, *c = table_column(w, number);
 	const char *text = w->view && w->view->columns ? w->view->columns[number - 1].fallback : NULL;
+	/* an UPDATE sets what the view itself says, and no more */
+	if (w->view && w->kind != 'i') {
+		text = named->fallback;
+		c = NULL;
+	}
 	bool before = an->no_positions;
 	struct sql_expr *e;
 
@@ -273,7 +278,7 @@ bool sql_set_list(struct sql_analyser *an, struct sql_rte *target, PgQuery__Node
 			k++;
 		if (k < *count && (!part[k] || !t->n_indirection))
 			return sql_wrong(an, -1, "42601", "multiple assignments to same column \"%s\"", c->name) != NULL;
-		struct sql_expr *e = sql_assign(an, c, t, k < *count ? (*set)[k] : t->n_indirection ? sql_column_expr(an, target, c->number, -1) : NULL,
+		struct sql_expr *e = sql_assign(an, c, t, k < *count ? (*set)[k] : t->n_indirection ? sql_column_expr(an, target, c->number, t->location) : NULL,
 						values[i]);
 		if (!e)
 			return false;

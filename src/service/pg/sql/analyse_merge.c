@@ -74,7 +74,7 @@ struct sql_write_query *sql_analyse_merge(struct sql_analyser *an, const PgQuery
 		return NULL;
 	const struct sql_relation *rel = sql_find_relation(an, s->relation);
 	if (rel && (rel->kind == 'v' || rel->kind == 'm' || rel->kind == 'S')) {
-		sql_wrong(an, -1, "42809", "cannot execute MERGE on relation \"%s\"", rel->name);
+		sql_wrong(an, -1, "0A000", "cannot execute MERGE on relation \"%s\"", rel->name);
 		return sql_wrong_detail(an, "This operation is not supported for %s.",
 					rel->kind == 'v' ? "views" : rel->kind == 'm' ? "materialized views" : "sequences");
 	}

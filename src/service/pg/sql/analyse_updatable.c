@@ -12,7 +12,7 @@ static const char *not_updatable(const struct sql_query *q)
 {
 	if (q->distinct || q->ndistinct_on)
 		return "Views containing DISTINCT are not automatically updatable.";
-	if (q->has_group || q->ngroup || q->nsets)
+	if (q->ngroup || q->nsets)
 		return "Views containing GROUP BY are not automatically updatable.";
 	if (q->having)
 		return "Views containing HAVING are not automatically updatable.";
@@ -220,7 +220,7 @@ bool sql_view_settle(struct sql_analyser *an, struct sql_write_query *w)
 	if (!map_columns(an, w, w->columns, w->ncolumns, w->kind == 'u') || !map_columns(an, w, w->conflict_columns, w->nconflict, true))
 		return false;
 	if (path->base->relation->system)
-		return sql_wrong(an, -1, "42501", "permission denied: \"%s\" is a system catalog", path->base->relation->name) != NULL;
+		return sql_wrong(an, -1, "0A000", "writing to the system catalog \"%s\" is not supported by this fake", path->base->relation->name) != NULL;
 	if (w->excluded)
 		settle_excluded(an, w);
 	if (w->kind == 'u')

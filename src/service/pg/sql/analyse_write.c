@@ -17,7 +17,7 @@ struct sql_rte *sql_write_target(struct sql_analyser *an, struct sql_write_query
 	if (rel->kind == 'S')
 		return sql_wrong(an, -1, "42809", "cannot change sequence \"%s\"", rel->name);
 	if (rel->system && rel->kind != 'v')
-		return sql_wrong(an, -1, "42501", "permission denied: \"%s\" is a system catalog", rel->name);
+		return sql_wrong(an, -1, "0A000", "writing to the system catalog \"%s\" is not supported by this fake", rel->name);
 	rte = sql_rte_relation(an, r);
 	if (!rte || !sql_alias_columns(an, rte, r->alias, "table"))
 		return NULL;

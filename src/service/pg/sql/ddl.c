@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "service/pg/sql/facts/facts.h"
+#include "service/pg/sql/library.h"
 
 /* ---- words ------------------------------------------------------------------ */
 
@@ -558,4 +559,15 @@ void ddl_comment(struct ddl *d, struct ddl_object o, const char *text)
 	if (ddl_given(text))
 		sql_cat_insert(d->s, CAT_DESCRIPTION, (struct sql_cat_value[]){ CAT_INT("objoid", o.oid), CAT_INT("classoid", o.class),
 			       CAT_INT("objsubid", o.column), CAT_TEXT("description", text) }, 4);
+}
+
+const char *ddl_type_words(struct ddl *d, uint32_t type, int32_t typmod)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	sql_type_format(d->env, type, typmod, &b);
+	const char *words = arena_slice(d->a, buf_slice(&b)).ptr;
+	buf_release(&b);
+	return words;
 }

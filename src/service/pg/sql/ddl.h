@@ -170,4 +170,7 @@ void sql_temp_on_commit(struct sql_session *s);
 /* The session's temporary schema goes with it. */
 void sql_temp_forget(struct sql_session *s);
 
+/* "character varying(10)". */
+const char *ddl_type_words(struct ddl *d, uint32_t type, int32_t typmod);
+
 #endif

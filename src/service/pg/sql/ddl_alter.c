@@ -384,10 +384,7 @@ static bool one_command(struct ddl *d, uint32_t table, const PgQuery__AlterTable
 
 	switch (cmd->subtype) {
 	case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn: return add_column(d, table, cmd);
-	case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault:
-		if (rel->kind == 'v')
-			return ddl_refuse(d, "ALTER VIEW ... SET DEFAULT");
-		return column_default(d, table, cmd);
+	case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault: return column_default(d, table, cmd);
 	case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull: return drop_not_null(d, table, cmd);
 	case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull: {
 		const struct sql_attribute *c = ddl_column(d, rel, cmd->name);

@@ -55,8 +55,9 @@ static bool replace_view(struct ddl *d, const struct sql_relation *old, const st
 			sql_hint(d->env, d->env->error, "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.");
 			return false;
 		}
-		if (old->columns[i].type != r->columns[i].type)
-			return ddl_fail(d, "42P16", -1, "cannot change data type of view column \"%s\"", old->columns[i].name);
+		if (old->columns[i].type != r->columns[i].type || old->columns[i].typmod != r->columns[i].typmod)
+			return ddl_fail(d, "42P16", -1, "cannot change data type of view column \"%s\" from %s to %s", old->columns[i].name,
+					ddl_type_words(d, old->columns[i].type, old->columns[i].typmod), ddl_type_words(d, r->columns[i].type, r->columns[i].typmod));
 	}
 	for (size_t i = old->ncolumns; i < r->ncolumns; i++)
 		ddl_make_attribute(d, oid, (int16_t)(i + 1), &r->columns[i]);

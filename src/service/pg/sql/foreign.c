@@ -375,7 +375,7 @@ static bool follow(struct sql_session *s, const struct sql_relation *child, cons
 	}
 	if (action == 'd' && !sql_write_defaults(s, child, given, fresh, a))
 		return false;
-	return sql_write_update(s, child, rowid, old, fresh, a, after, NULL);
+	return sql_write_update(s, child, rowid, old, fresh, a, after, NULL, &rowid);
 }
 
 static bool parent_gone(struct sql_session *s, const struct sql_after *n, const struct sql_relation *parent, const struct sql_constraint *k,

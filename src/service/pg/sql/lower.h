@@ -34,6 +34,7 @@ struct sql_binds {
 struct sql_cut {
 	const struct sql_rte *rte;
 	int base;
+	int version;            /* rowid, xmin and xmax are ?(version + 1) and the next; 0: not there */
 };
 
 struct sql_plan;

@@ -219,6 +219,10 @@ bool sql_lower_column(struct sql_lower *l, const struct sql_expr *e, struct buf 
 		if (l->cuts[i].rte == e->rte) {
 			if (e->number == -6)
 				buf_addf(out, "%u", e->rte->relation->oid);
+			else if (e->number == -3 || e->number == -5)
+				buf_add_char(out, '0');
+			else if (e->number < 0 && l->cuts[i].version)
+				buf_addf(out, e->number == -1 ? "e_tid(?%d)" : "?%d", l->cuts[i].version + (e->number == -1 ? 1 : e->number == -2 ? 2 : 3));
 			else if (e->number < 0)
 				return sql_unsupported(l->an, e->location, "a system column here") != NULL;
 			else

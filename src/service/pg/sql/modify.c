@@ -34,19 +34,38 @@ static void bind_params(sqlite3_stmt *q, const struct sql_datum *params, size_t 
 		sql_datum_bind(q, (int)i + 1, params[i]);
 }
 
-/* The values that programs of a row may ask for: the row, then the extras. */
-static struct sql_datum *with_extras(struct sql_job *j, const struct sql_datum *row, const struct sql_datum *extras)
+/* The version of a row that RETURNING speaks of. */
+struct version {
+	int64_t rowid;
+	uint32_t xmin, xmax;
+};
+
+static struct version version_of(struct sql_job *j, int64_t rowid)
+{
+	struct version v = { .rowid = rowid };
+	struct sql_row_state state;
+
+	if (sql_row_read(j->s, j->w->relation, rowid, &state))
+		v = (struct version){ rowid, state.xmin, state.xmax };
+	return v;
+}
+
+/* The values that RETURNING may ask for: the row, its version, then the extras. */
+static struct sql_datum *with_extras(struct sql_job *j, const struct sql_datum *row, const struct sql_datum *extras, struct version v)
 {
 	size_t n = j->w->relation->ncolumns;
-	struct sql_datum *all = ARENA_ARRAY(&j->row, struct sql_datum, n + j->w->nextras);
+	struct sql_datum *all = ARENA_ARRAY(&j->row, struct sql_datum, n + SQL_VERSION_COLUMNS + j->w->nextras);
+	int64_t version[SQL_VERSION_COLUMNS] = { v.rowid, v.xmin, v.xmax };
 
 	memcpy(all, row, n * sizeof(*all));
+	for (size_t i = 0; i < SQL_VERSION_COLUMNS; i++)
+		all[n + i] = (struct sql_datum){ .kind = SQL_INT, .i = version[i] };
 	if (j->w->nextras)
-		memcpy(all + n, extras, j->w->nextras * sizeof(*all));
+		memcpy(all + n + SQL_VERSION_COLUMNS, extras, j->w->nextras * sizeof(*all));
 	return all;
 }
 
-static bool returning(struct sql_job *j, const struct sql_datum *row, const struct sql_datum *extras)
+static bool returning(struct sql_job *j, const struct sql_datum *row, const struct sql_datum *extras, struct version v)
 {
 	const struct sql_row_program *p = &j->w->returning;
 
@@ -54,7 +73,8 @@ static bool returning(struct sql_job *j, const struct sql_datum *row, const stru
 	if (!p->text || !j->emit)
 		return true;
 	struct sql_datum *out = ARENA_ARRAY(&j->row, struct sql_datum, p->count + 1);
-	if (!sql_program_run(j->s, p, with_extras(j, row, extras), j->w->relation->ncolumns + j->w->nextras, &j->row, out))
+	if (!sql_program_run(j->s, p, with_extras(j, row, extras, v), j->w->relation->ncolumns + SQL_VERSION_COLUMNS + j->w->nextras,
+			     &j->row, out))
 		return false;
 	return j->emit(j->of, out, p->count);
 }
@@ -96,6 +116,12 @@ static int64_t find_conflict(struct sql_job *j, const struct sql_datum *row)
 			arbiter = w->arbiters[k]->oid == u->index->oid;
 		if (!arbiter)
 			continue;
+		if (u->index->deferrable) {
+			struct sql_error *e = sql_raise_env(&j->s->engine->env, "55000",
+							    "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters");
+			sql_error_names(e, w->relation, NULL, u->index->name);
+			return -1;
+		}
 		if (!sql_unique_keys(j->s, w->relation, u, row, &j->row, keys, &in))
 			return -1;
 		int64_t found = in ? sql_unique_probe(j->s, w->relation, u, keys, 0) : 0;
@@ -116,7 +142,7 @@ static bool snapshot_allows(struct sql_job *j, const struct sql_row_state *state
 }
 
 /* ON CONFLICT DO UPDATE of the row in the way. *again: it went away in the meantime. */
-static bool conflict_update(struct sql_job *j, int64_t rowid, const struct sql_datum *excluded, bool *again)
+static bool conflict_update(struct sql_job *j, int64_t rowid, const struct sql_datum *excluded, const struct sql_datum *extras, bool *again)
 {
 	const struct sql_write *w = j->w;
 	const struct sql_relation *rel = w->relation;
@@ -159,7 +185,10 @@ static bool conflict_update(struct sql_job *j, int64_t rowid, const struct sql_d
 	memcpy(fresh, all, n * sizeof(*fresh));
 	for (size_t i = 0; i < w->nconflict_targets; i++)
 		fresh[w->conflict_targets[i] - 1] = set[i];
-	return sql_write_update(s, rel, rowid, all, fresh, &j->row, &j->after, w) && returning(j, fresh, NULL);
+	if (!sql_write_update(s, rel, rowid, all, fresh, &j->row, &j->after, w, &rowid))
+		return false;
+	/* the row was locked first: its new version still says by whom, which is how programs tell an update from an insert */
+	return returning(j, fresh, extras, (struct version){ rowid, sql_tx_xid(s->tx), sql_tx_xid(s->tx) });
 }
 
 static bool insert_row(struct sql_job *j, const struct sql_datum *given)
@@ -169,6 +198,8 @@ static bool insert_row(struct sql_job *j, const struct sql_datum *given)
 	const struct sql_datum *extras = given ? given + w->ntargets : NULL;
 
 	if (!sql_job_row(j, w->targets, w->ntargets, w->overriding, given, row))
+		return false;
+	if (w->conflict != SQL_CONFLICT_NONE && !sql_write_ready(j->s, w->relation, row, &j->row))
 		return false;
 	for (bool again = true; w->conflict != SQL_CONFLICT_NONE && again;) {
 		int64_t found = find_conflict(j, row);
@@ -181,12 +212,14 @@ static bool insert_row(struct sql_job *j, const struct sql_datum *given)
 			return !sql_row_read(j->s, w->relation, found, &state) || snapshot_allows(j, &state);
 		}
 		again = false;
-		if (!conflict_update(j, found, row, &again))
+		if (!conflict_update(j, found, row, extras, &again))
 			return false;
 		if (!again)
 			return true;
 	}
-	return sql_write_insert(j->s, w->relation, row, &j->row, &j->after, w) && returning(j, row, extras);
+	int64_t rowid;
+	return sql_write_insert(j->s, w->relation, row, &j->row, &j->after, w, &rowid) &&
+	       returning(j, row, extras, (struct version){ rowid, sql_tx_xid(j->s->tx), 0 });
 }
 
 /* ---- UPDATE, DELETE, LOCK -------------------------------------------------------------- */
@@ -255,7 +288,8 @@ static bool update_row(struct sql_job *j, const struct sql_datum *found, enum sq
 		int16_t at = (int16_t)(w->targets[i] - 1);
 		fresh[at] = values[i + 1];
 	}
-	return sql_write_update(j->s, rel, rowid, old, fresh, &j->row, &j->after, w) && returning(j, fresh, values + 1 + w->ntargets);
+	return sql_write_update(j->s, rel, rowid, old, fresh, &j->row, &j->after, w, &rowid) &&
+	       returning(j, fresh, values + 1 + w->ntargets, (struct version){ rowid, sql_tx_xid(j->s->tx), 0 });
 }
 
 static bool delete_row(struct sql_job *j, const struct sql_datum *found)
@@ -271,7 +305,7 @@ static bool delete_row(struct sql_job *j, const struct sql_datum *found)
 	if (!sql_row_fetch(j->s, rel, rowid, &j->row, old))
 		return true;
 	sql_write_delete(j->s, rel, rowid, old, &j->after);
-	return returning(j, old, values + 1);
+	return returning(j, old, values + 1, version_of(j, rowid));
 }
 
 static enum sql_row_lock strength_of(char letter)

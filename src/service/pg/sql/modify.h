@@ -18,11 +18,12 @@ enum sql_write_kind { SQL_INSERT, SQL_UPDATE, SQL_DELETE, SQL_LOCK, SQL_MERGE };
 /*
  * Expressions over one row: a SQLite SELECT without FROM, "SELECT ?1 + 1, ...",
  * in which ?N is column attnum N of the row that is written (the new one; for
- * DELETE the old one), ?(ncolumns + k) is extra column k (from 1) of the
- * statement's rows; in ON CONFLICT, ?N is the existing row and ?(ncolumns + N)
+ * DELETE the old one), the next SQL_VERSION_COLUMNS are its rowid, xmin and xmax,
+ * and after them comes extra column k (from 1) of the statement's rows; in ON CONFLICT, ?N is the existing row and ?(ncolumns + N)
  * is excluded.N, parameters of the statement follow behind as ?(2 * ncolumns + p).
  * In the first use parameters of the statement are among the extra columns.
  */
+#define SQL_VERSION_COLUMNS 3
 struct sql_row_program {
 	const char *text;       /* NULL: none */
 	size_t count;           /* columns it yields */

@@ -52,9 +52,10 @@ static bool not_matched(struct sql_job *j, const struct sql_datum *pair)
 	if (!a || a->action != 'i')
 		return ok;
 	struct sql_datum *given = ARENA_ARRAY(&j->row, struct sql_datum, a->ntargets + 1), *row = ARENA_ARRAY(&j->row, struct sql_datum, rel->ncolumns + 1);
+	int64_t written;
 	j->count++;
 	return values_of(j, a, pair, given) && sql_job_row(j, a->targets, a->ntargets, a->overriding, given, row) &&
-	       sql_write_insert(j->s, rel, row, &j->row, &j->after, j->w);
+	       sql_write_insert(j->s, rel, row, &j->row, &j->after, j->w, &written);
 }
 
 static bool second_time(struct sql_job *j)
@@ -85,7 +86,7 @@ static bool write_matched(struct sql_job *j, const struct sql_merge_action *a, i
 	memcpy(fresh, old, rel->ncolumns * sizeof(*fresh));
 	for (size_t i = 0; i < a->ntargets; i++)
 		fresh[a->targets[i] - 1] = set[i];
-	return sql_write_update(j->s, rel, rowid, old, fresh, &j->row, &j->after, j->w);
+	return sql_write_update(j->s, rel, rowid, old, fresh, &j->row, &j->after, j->w, &rowid);
 }
 
 bool sql_job_merge(struct sql_job *j, const struct sql_datum *found)

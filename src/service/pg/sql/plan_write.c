@@ -13,8 +13,8 @@ static bool returning(struct sql_lower *l, struct sql_write_query *w, struct sql
 		return true;
 	buf_init(&b, SQL_TEXT_MAX);
 	sql_lower_inner(inner, l);
-	inner->cuts[inner->ncuts++] = (struct sql_cut){ .rte = w->target };
-	inner->arg_base = (int)w->target->relation->ncolumns;
+	inner->cuts[inner->ncuts++] = (struct sql_cut){ .rte = w->target, .version = (int)w->target->relation->ncolumns };
+	inner->arg_base = (int)w->target->relation->ncolumns + SQL_VERSION_COLUMNS;
 	buf_add_str(&b, "SELECT ");
 	for (size_t i = 0; i < w->nreturning; i++) {
 		buf_add_str(&b, i ? ", " : "");

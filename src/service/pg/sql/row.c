@@ -264,7 +264,7 @@ static bool domain_allows_null(struct sql_session *s, uint32_t type)
 	return true;
 }
 
-static bool complete(struct sql_session *s, const struct sql_relation *rel, struct sql_datum *values, struct arena *a)
+bool sql_write_ready(struct sql_session *s, const struct sql_relation *rel, struct sql_datum *values, struct arena *a)
 {
 	struct sql_table_plans *p = sql_table_plan(s, rel);
 	struct sql_env *env = &s->engine->env;
@@ -328,14 +328,15 @@ static bool view_checks(struct sql_session *s, const struct sql_relation *rel, s
 }
 
 bool sql_write_insert(struct sql_session *s, const struct sql_relation *rel, struct sql_datum *values, struct arena *a,
-		      struct sql_after **after, const struct sql_write *w)
+		      struct sql_after **after, const struct sql_write *w, int64_t *written)
 {
-	if (!complete(s, rel, values, a) || !sql_unique_check(s, rel, values, NULL, 0, a) || !view_checks(s, rel, values, a, w))
+	if (!sql_write_ready(s, rel, values, a) || !sql_unique_check(s, rel, values, NULL, 0, a) || !view_checks(s, rel, values, a, w))
 		return false;
 	int64_t rowid = sql_row_insert(s, rel, values);
 	if (!rowid)
 		return false;
 	sql_after_row(s, after, rel, NULL, values, rowid);
+	*written = rowid;
 	return true;
 }
 
@@ -354,9 +355,9 @@ static bool keys_differ(struct sql_session *s, const struct sql_relation *rel, c
 }
 
 bool sql_write_update(struct sql_session *s, const struct sql_relation *rel, int64_t rowid, const struct sql_datum *old,
-		      struct sql_datum *values, struct arena *a, struct sql_after **after, const struct sql_write *w)
+		      struct sql_datum *values, struct arena *a, struct sql_after **after, const struct sql_write *w, int64_t *written)
 {
-	if (!complete(s, rel, values, a) || !sql_unique_check(s, rel, values, old, rowid, a) || !view_checks(s, rel, values, a, w))
+	if (!sql_write_ready(s, rel, values, a) || !sql_unique_check(s, rel, values, old, rowid, a) || !view_checks(s, rel, values, a, w))
 		return false;
 	int64_t fresh = sql_row_insert(s, rel, values);
 	if (!fresh)
@@ -365,6 +366,7 @@ bool sql_write_update(struct sql_session *s, const struct sql_relation *rel, int
 	sql_lock_follow(&s->engine->store->locks, &s->party, (struct sql_lock_name){ SQL_LOCK_ROW, rel->filenode, rowid },
 			(struct sql_lock_name){ SQL_LOCK_ROW, rel->filenode, fresh });
 	sql_after_row(s, after, rel, old, values, fresh);
+	*written = fresh;
 	return true;
 }
 

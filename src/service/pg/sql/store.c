@@ -83,8 +83,10 @@ sqlite3_stmt *sql_store_take(struct sql_store *st, const char *text)
 	if (stmt && !sqlite3_stmt_busy(stmt))
 		return stmt;
 	if (sqlite3_prepare_v3(st->db, text, (int)key.len + 1, stmt ? 0 : SQLITE_PREPARE_PERSISTENT, &fresh, NULL) != SQLITE_OK) {
-		fprintf(stderr, "seam: sql: %s in %s\n", sqlite3_errmsg(st->db), text);
-		abort(); /* a bug: the text is ours */
+		sql_raise_env(&st->engine->env, "XX000", "seam: %s in %s", sqlite3_errmsg(st->db), text);
+		if (sqlite3_prepare_v2(st->db, "SELECT NULL WHERE 0 /* refused */", -1, &fresh, NULL) != SQLITE_OK)
+			abort(); /* as the arena: out of memory ends the host */
+		return fresh;
 	}
 	if (!stmt)
 		map_set(&st->statements, key, fresh);

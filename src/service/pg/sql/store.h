@@ -46,7 +46,8 @@ void sql_store_close(struct sql_engine *e);
 uint32_t sql_store_oid(struct sql_store *st);
 
 /* A prepared statement by its text, kept for the next time; bound to nothing. Give it
- * back with sql_store_done. Aborts on text that SQLite refuses: it is ours. */
+ * back with sql_store_done. Text that SQLite refuses is a bug: the client is told
+ * (XX000), and the statement that is given instead has no rows. */
 sqlite3_stmt *sql_store_take(struct sql_store *st, const char *text);
 void sql_store_done(struct sql_store *st, sqlite3_stmt *stmt);
 /* The same for text from a buffer, and for statements that are run once. 0, or SQLite's code. */

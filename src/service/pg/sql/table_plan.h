@@ -101,10 +101,13 @@ bool sql_foreign_holds(struct sql_session *s, const struct sql_relation *rel, co
 
 /* ---- row.c: one row through everything ---- */
 
+/* Generated columns, NOT NULL and CHECK: what a row passes before any index is asked. False: raised. */
+bool sql_write_ready(struct sql_session *s, const struct sql_relation *rel, struct sql_datum *values, struct arena *a);
+/* *written: the rowid of the new version. */
 bool sql_write_insert(struct sql_session *s, const struct sql_relation *rel, struct sql_datum *values, struct arena *a,
-		      struct sql_after **after, const struct sql_write *w);
+		      struct sql_after **after, const struct sql_write *w, int64_t *written);
 bool sql_write_update(struct sql_session *s, const struct sql_relation *rel, int64_t rowid, const struct sql_datum *old,
-		      struct sql_datum *values, struct arena *a, struct sql_after **after, const struct sql_write *w);
+		      struct sql_datum *values, struct arena *a, struct sql_after **after, const struct sql_write *w, int64_t *written);
 void sql_write_delete(struct sql_session *s, const struct sql_relation *rel, int64_t rowid, const struct sql_datum *old,
 		      struct sql_after **after);
 /* Defaults of the columns that `given` does not name. False: raised. */
