@@ -2,10 +2,10 @@
  * exec: every image that this one starts inherits the seam.
  *
  * Each variant ends in a real call that takes an environment, because libc's
- * own do not call each other through a symbol that could be preloaded. An exec
- * is announced first (and taken back when it returns), a spawn afterwards,
- * when the child's pid is known: an image that was announced and never says
- * hello ran without the shim. May run in a vfork child: stack only.
+ * own do not call each other through a symbol that could be preloaded. A program
+ * that the shim may not get into is announced to the host: an exec first (and
+ * taken back when it returns), a spawn afterwards, when the child's pid is known.
+ * May run in a vfork child: stack only.
  */
 #include <alloca.h>
 #include <fcntl.h>
@@ -24,43 +24,76 @@ extern char **environ;
 /* Room for env_fill(), on the calling function's stack. */
 #define ENV_ROOM(given) alloca(env_room(given))
 
-/* With the folder that a relative path starts from: when the host reads it, whoever asked may be gone. */
-static const char *absolute(const char *path, char *room, size_t size)
+/* With the folder that a relative path starts from: when the host reads it, whoever asked may be gone.
+ * A name without a slash stays one, unless it starts from `dir`; "" is `dir` itself. */
+static const char *absolute(int dir, const char *path, char *room, size_t size)
 {
-	long n = path[0] != '/' && strchr(path, '/') ? sys(SYS_getcwd, room, size) : 0; /* counts its NUL */
-	size_t len = strlen(path);
+	char link[40] = "/proc/self/fd/", digits[12];
+	size_t len = strlen(path), at = strlen(link), i = 0;
+	long n;
 
-	if (n <= 0 || (size_t)n + len >= size)
+	if (path[0] == '/' || (dir == AT_FDCWD && !strchr(path, '/')))
 		return path;
-	room[n - 1] = '/';
+	if (dir == AT_FDCWD) {
+		n = sys(SYS_getcwd, room, size) - 1; /* counts its NUL */
+	} else {
+		do
+			digits[i++] = (char)('0' + dir % 10);
+		while ((dir /= 10) > 0);
+		while (i)
+			link[at++] = digits[--i];
+		link[at] = '\0';
+		n = sys(SYS_readlinkat, AT_FDCWD, link, room, size);
+	}
+	if (n <= 0 || (size_t)n + len + 2 > size)
+		return path;
+	if (len)
+		room[n++] = '/';
 	memcpy(room + n, path, len + 1);
 	return room;
 }
 
-static void announce(const char *path, uint32_t flags, pid_t child)
+/* Forked, by a process that was forked itself: whose child the new image is, only this process and its parents know. */
+static bool is_forked_twice(void)
+{
+	return sys(SYS_getpid) != shim.pid && sys(SYS_getppid) != shim.pid;
+}
+
+static void announce(const struct twin *twin, int dir, const char *path, uint32_t flags, pid_t child)
 {
 	char room[4096];
+	bool spawned = flags & WIRE_EXEC_SPAWN;
+
+	if (spawned ? sys(SYS_getpid) != shim.pid : is_forked_twice())
+		flags |= WIRE_EXEC_FORKED;
+	if (twin->fits && !(flags & WIRE_EXEC_FORKED))
+		return;
+	if (twin->fits)
+		path = "";
+
 	struct wire_exec frame = { .flags = flags, .child = child };
 	struct iovec pieces[3] = { { &frame, sizeof(frame) } };
 	uint16_t len;
 
-	line_string(pieces + 1, &len, absolute(path, room, sizeof(room)), 4096);
+	line_string(pieces + 1, &len, absolute(dir, path, room, sizeof(room)), 4096);
 	line_say(WIRE_EXEC, pieces, 3);
 }
 
-static int failed(const char *path, int result)
+static int failed(const struct twin *twin, int dir, const char *path, int result)
 {
-	announce(path, WIRE_EXEC_FAILED, 0);
+	if (!twin->fits)
+		announce(twin, dir, path, WIRE_EXEC_FAILED, 0);
 	return result;
 }
 
 int hook_execve(const char *path, char *const argv[], char *const envp[])
 {
 	void *room = ENV_ROOM(envp);
-	char *const *env = env_fill(room, envp, twin_for(AT_FDCWD, path, false));
+	struct twin twin = twin_for(AT_FDCWD, path, false);
+	char *const *env = env_fill(room, envp, twin.shim);
 
-	announce(path, 0, 0);
-	return failed(path, real.execve(path, argv, env));
+	announce(&twin, AT_FDCWD, path, 0, 0);
+	return failed(&twin, AT_FDCWD, path, real.execve(path, argv, env));
 }
 
 int hook_execv(const char *path, char *const argv[])
@@ -71,10 +104,11 @@ int hook_execv(const char *path, char *const argv[])
 int hook_execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	void *room = ENV_ROOM(envp);
-	char *const *env = env_fill(room, envp, twin_for(AT_FDCWD, file, true));
+	struct twin twin = twin_for(AT_FDCWD, file, true);
+	char *const *env = env_fill(room, envp, twin.shim);
 
-	announce(file, 0, 0);
-	return failed(file, real.execvpe(file, argv, env));
+	announce(&twin, AT_FDCWD, file, 0, 0);
+	return failed(&twin, AT_FDCWD, file, real.execvpe(file, argv, env));
 }
 
 int hook_execvp(const char *file, char *const argv[])
@@ -85,23 +119,27 @@ int hook_execvp(const char *file, char *const argv[])
 int hook_fexecve(int fd, char *const argv[], char *const envp[])
 {
 	void *room = ENV_ROOM(envp);
-	char *const *env = env_fill(room, envp, twin_for(fd, "", false));
+	struct twin twin = twin_for(fd, "", false);
+	char *const *env = env_fill(room, envp, twin.shim);
 
-	announce("", 0, 0);
-	return failed("", real.fexecve(fd, argv, env));
+	announce(&twin, fd, "", 0, 0);
+	return failed(&twin, fd, "", real.fexecve(fd, argv, env));
 }
 
 int hook_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
 		     const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
 	void *room = ENV_ROOM(envp);
-	char *const *env = env_fill(room, envp, twin_for(AT_FDCWD, path, false));
+	struct twin twin = twin_for(AT_FDCWD, path, false);
+	char *const *env = env_fill(room, envp, twin.shim);
 	pid_t child = 0;
-	int error = real.posix_spawn(&child, path, actions, attr, argv, env);
 
+	if (actions && path[0] != '/') /* they may change the folder first */
+		twin.fits = false;
+	int error = real.posix_spawn(&child, path, actions, attr, argv, env);
 	if (error)
 		return error;
-	announce(path, WIRE_EXEC_SPAWN, child);
+	announce(&twin, AT_FDCWD, path, WIRE_EXEC_SPAWN, child);
 	if (pid)
 		*pid = child;
 	return 0;
@@ -111,13 +149,14 @@ int hook_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actio
 		      const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
 	void *room = ENV_ROOM(envp);
-	char *const *env = env_fill(room, envp, twin_for(AT_FDCWD, file, true));
+	struct twin twin = twin_for(AT_FDCWD, file, true);
+	char *const *env = env_fill(room, envp, twin.shim);
 	pid_t child = 0;
 	int error = real.posix_spawnp(&child, file, actions, attr, argv, env);
 
 	if (error)
 		return error;
-	announce(file, WIRE_EXEC_SPAWN, child);
+	announce(&twin, AT_FDCWD, file, WIRE_EXEC_SPAWN, child);
 	if (pid)
 		*pid = child;
 	return 0;
@@ -210,14 +249,15 @@ int entry_execveat(int dir, const char *path, char *const argv[], char *const en
 {
 	bool ours = awake();
 	void *room = ENV_ROOM(envp);
-	char *const *env = env_fill(room, envp, twin_for(dir, path, false));
+	struct twin twin = twin_for(dir, path, false);
+	char *const *env = env_fill(room, envp, twin.shim);
 	long r;
 
 	if (!ours)
 		return (int)syscall(SYS_execveat, dir, path, argv, envp, flags);
-	announce(path, 0, 0);
+	announce(&twin, dir, path, 0, 0);
 	r = sys(SYS_execveat, dir, path, argv, env, flags);
-	announce(path, WIRE_EXEC_FAILED, 0);
+	failed(&twin, dir, path, -1);
 	errno = (int)-r;
 	return -1;
 }

@@ -27,6 +27,10 @@ struct shim shim;
 
 static bool bare_root; /* this very image started the host */
 
+/* What the constructor was given: as main() gets it, and nobody has changed it yet. */
+static char **given;
+static int ngiven;
+
 void shim_log(const char *sentence, const char *detail)
 {
 	const char *file = env_get(environ, "SEAM_LOG_FILE");
@@ -188,7 +192,7 @@ void shim_settle(void)
 		environ = env;
 }
 
-static void hello(void);
+static void hello(char *const argv[], int argc);
 
 /* False: this thread decides. True: somebody has, or does and calls back. */
 static bool decided(int me)
@@ -236,27 +240,42 @@ void shim_start(enum mode_moment moment)
 	 * speaks for nobody: the host knows whom it watches. */
 	if ((after == SHIM_FAKE || after == SHIM_CLOSED) && shim.run[0] &&
 	    (before != SHIM_UNDECIDED || root_of_run() == sys(SYS_getpid)))
-		hello();
+		hello(given, ngiven);
 	atomic_store_explicit(&shim.state, after, memory_order_release);
 }
 
-static void hello(void)
+/* The kernel lays the arguments end to end. 0: not as it has laid them. */
+static size_t arguments_len(char *const argv[], int argc)
+{
+	const char *end = argc > 0 ? argv[0] : NULL;
+
+	for (int i = 0; i < argc; i++) {
+		if (argv[i] != end)
+			return 0;
+		end += strlen(end) + 1;
+	}
+	return argc > 0 ? (size_t)(end - argv[0]) : 0;
+}
+
+static void hello(char *const argv[], int argc)
 {
 	struct wire_hello frame = { .flags = bare_root ? WIRE_HELLO_ROOT_BARE : 0 };
-	char exe[1024], libc[32] = "musl";
+	char libc[32] = "musl";
 	struct iovec pieces[7] = { { &frame, sizeof(frame) } };
 	uint16_t lens[3];
-	long n = sys(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", exe, sizeof(exe) - 1);
+	size_t len = arguments_len(argv, argc);
 	const char *version = libc_is_glibc() ? gnu_get_libc_version() : NULL;
 
-	exe[n > 0 ? n : 0] = '\0';
+	shim.pid = (pid_t)sys(SYS_getpid);
 	if (version) {
 		memcpy(libc, "glibc ", 6);
 		memcpy(libc + 6, version, strnlen(version, sizeof(libc) - 7));
 	}
-	line_string(pieces + 1, &lens[0], exe, sizeof(exe));
-	line_string(pieces + 3, &lens[1], program_invocation_short_name, 256);
-	line_string(pieces + 5, &lens[2], libc, sizeof(libc));
+	line_string(pieces + 1, &lens[0], program_invocation_short_name, 256);
+	line_string(pieces + 3, &lens[1], libc, sizeof(libc));
+	lens[2] = (uint16_t)(len < WIRE_ARGUMENTS_MAX ? len : 0);
+	pieces[5] = (struct iovec){ &lens[2], sizeof(lens[2]) };
+	pieces[6] = (struct iovec){ len ? argv[0] : NULL, lens[2] };
 	line_say(WIRE_HELLO, pieces, 7);
 }
 
@@ -264,15 +283,18 @@ static void hello(void)
 __attribute__((constructor)) static void begin(int argc, char **argv, char **envp)
 {
 	int kept = errno;
-	bool given = libc_is_glibc() && argc > 0;
+	bool has_args = libc_is_glibc() && argc > 0;
 
 	(void)envp;
+	given = has_args ? argv : NULL;
+	ngiven = has_args ? argc : 0;
 	object_self(); /* now, while there is one thread: it takes the loader's lock */
 	if (shim_awake_at(MODE_AT_START) && shim.run[0]) {
-		if (given)
+		if (has_args)
 			trust_java(argv, environ);
 		calls_refresh();
 	}
+	given = NULL;
 	errno = kept;
 }
 

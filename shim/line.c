@@ -11,25 +11,30 @@
 #include <time.h>
 
 #include "line.h"
+#include "page.h"
 #include "shim.h"
 #include "sys.h"
 
-static int line_open(void)
+static int line_open(enum wire_kind kind)
 {
+	static const char sock[] = "/" WIRE_SOCK, news[] = "/" WIRE_NEWS; /* of one length */
 	struct sockaddr_un host = { .sun_family = AF_UNIX };
 	size_t len = strlen(shim.run);
 	int fd = (int)sys(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	long r;
 
-	if (fd < 0)
+	if (fd < 0) {
+		page_mark(-fd);
 		return fd;
+	}
 	memcpy(host.sun_path, shim.run, len);
-	memcpy(host.sun_path + len, "/" WIRE_SOCK, sizeof("/" WIRE_SOCK));
+	memcpy(host.sun_path + len, kind == WIRE_HELLO && shim.page && shim.page->news ? news : sock, sizeof(sock));
 	do
 		r = sys(SYS_connect, fd, &host, sizeof(host));
 	while (r == -EINTR);
 	if (r < 0) {
 		sys(SYS_close, fd);
+		page_mark((int)-r);
 		return (int)r;
 	}
 	return fd;
@@ -78,7 +83,7 @@ int line_say(enum wire_kind kind, struct iovec *pieces, int count)
 
 int line_say_fd(enum wire_kind kind, struct iovec *pieces, int count, int passed)
 {
-	int fd = line_open(), r;
+	int fd = line_open(kind), r;
 
 	if (fd < 0)
 		return fd;
@@ -116,7 +121,7 @@ static int line_receive(int fd, enum wire_kind expected, void *reply, size_t siz
 int line_ask(enum wire_kind kind, struct iovec *pieces, int count, enum wire_kind expected, void *reply, size_t size,
 	     int timeout_ms)
 {
-	int fd = line_open(), r;
+	int fd = line_open(kind), r;
 
 	if (fd < 0)
 		return fd;

@@ -18,7 +18,7 @@
 
 #include "wire/wire.h"
 
-/* Sends and does not wait for a reply. */
+/* Sends and does not wait for a reply. A hello goes where it does not wake the host. */
 int line_say(enum wire_kind kind, struct iovec *pieces, int count);
 
 /* The same with a descriptor, which stays the caller's. */

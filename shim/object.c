@@ -226,6 +226,9 @@ static int first_debug(struct dl_phdr_info *info, size_t size, void *arg)
 	return 1;
 }
 
+/* Where glibc's loader keeps the same, for whoever debugs; musl's has it under another name. */
+extern struct r_debug _r_debug __attribute__((weak));
+
 /* Not by dladdr1(): musl has none, and glibc's is younger than the oldest that the shim runs on. */
 const struct link_map *object_self(void)
 {
@@ -236,7 +239,11 @@ const struct link_map *object_self(void)
 
 	if (atomic_load(&self))
 		return atomic_load(&self);
-	dl_iterate_phdr(first_debug, &debug);
+	/* a sanitizer's runtime stands in front of dl_iterate_phdr(), and comes here before it has found it */
+	if (&_r_debug && _r_debug.r_map)
+		debug = &_r_debug;
+	else
+		dl_iterate_phdr(first_debug, &debug);
 	for (map = debug ? debug->r_map : NULL; map && map->l_ld != _DYNAMIC; map = map->l_next)
 		;
 	atomic_store(&self, map);

@@ -4,6 +4,7 @@
  * one that cannot be out of step with its writer.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,7 +24,10 @@ const struct page *page_map(const char *run)
 
 	memcpy(path, run, len);
 	memcpy(path + len, "/" WIRE_PAGE, sizeof("/" WIRE_PAGE));
-	fd = (int)sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	/* to write in the end, perhaps (page_mark); another user of the run may only read */
+	fd = (int)sys(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		fd = (int)sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
 	/* A shorter file is of another version, and reading past it is SIGBUS. */
@@ -39,6 +43,20 @@ const struct page *page_map(const char *run)
 		return NULL;
 	}
 	return page;
+}
+
+void page_mark(int error)
+{
+	struct page_marks *marks = page_over() ? NULL : (struct page_marks *)&shim.page->marks;
+
+	if (!marks || sys(SYS_mprotect, marks, sizeof(*marks), PROT_READ | PROT_WRITE) < 0)
+		return;
+	if (__atomic_fetch_add(&marks->unsaid, 1, __ATOMIC_RELAXED) == 0) {
+		size_t len = strnlen(program_invocation_short_name, sizeof(marks->program) - 1);
+
+		memcpy(marks->program, program_invocation_short_name, len);
+		marks->error = error;
+	}
 }
 
 static uint32_t count_of(const uint32_t *count, uint32_t max)

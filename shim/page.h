@@ -18,6 +18,8 @@
 
 /* The page of the run directory, or NULL: missing, or of another version. */
 const struct page *page_map(const char *run);
+/* Nobody can be told that this image was refused something; `error` says why. */
+void page_mark(int error);
 
 /* The run is over or cannot be reached: refuse everything. */
 bool page_over(void);

@@ -35,6 +35,7 @@ struct shim {
 	_Atomic int starter;     /* tid of the thread that runs shim_start() */
 	const struct page *page; /* NULL unless SHIM_FAKE */
 	bool layers_off;         /* SEAM_LAYERS=socket */
+	pid_t pid;               /* of the process that said hello: a forked one has another */
 	_Atomic bool unsettled;  /* environ does not name the run yet (shim_settle) */
 	char run[WIRE_RUN_PATH_MAX + 1];
 	char self[4096];         /* absolute path of libseam.so; "" when it cannot be told */

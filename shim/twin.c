@@ -1,11 +1,13 @@
 /*
- * twin: reads which loader a program names (System V gABI chapter 5, PT_INTERP).
- * Scripts lead to their interpreters, as in the kernel. Runs before each exec,
- * also in a vfork child: stack only.
+ * twin: reads which loader a program names (System V gABI chapter 5, PT_INTERP),
+ * and what would make the loader drop LD_PRELOAD. Scripts lead to their
+ * interpreters, as in the kernel. Runs before each exec, also in a vfork child:
+ * stack only.
  */
 #include <elf.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "env.h"
 #include "shim.h"
@@ -15,6 +17,12 @@
 #define HEAD_BYTES 1024 /* program headers and loader lie at the beginning of everything that linkers make */
 #define SCRIPTS_MAX 5   /* interpreters that are scripts themselves: as deep as Linux goes */
 #define MUSL "musl/"
+
+#if defined(__x86_64__)
+#define MACHINE EM_X86_64
+#else
+#define MACHINE EM_AARCH64
+#endif
 
 extern char **environ;
 
@@ -42,8 +50,14 @@ static bool self_is_musl(void)
 	return slash && (size_t)(slash - shim.self) > musl && memcmp(slash - musl, "/" MUSL, musl + 1) == 0;
 }
 
+/* glibc's loader or musl's, by the names that src/host/image.c knows. */
+static bool is_known(const char *loader)
+{
+	return strstr(loader, "/ld-musl") || strstr(loader, "/ld-linux") || strstr(loader, "/ld64");
+}
+
 /* 1: its loader is musl's, 0: another's, -1: it names none, or is no ELF program. */
-static int wants_musl(int fd, const char *head, size_t len)
+static int wants_musl(int fd, const char *head, size_t len, bool *known)
 {
 	const Elf64_Ehdr *elf = (const void *)head;
 	char loader[128];
@@ -64,6 +78,7 @@ static int wants_musl(int fd, const char *head, size_t len)
 		if (n <= 0)
 			return -1;
 		loader[n] = '\0';
+		*known = elf->e_machine == MACHINE && is_known(loader);
 		return strstr(loader, "/ld-musl") != NULL;
 	}
 	return -1;
@@ -108,27 +123,44 @@ static const char *interpreter(char *head, size_t len)
 	return *at ? at : NULL;
 }
 
-const char *twin_for(int dir, const char *path, bool search)
+/* Neither setuid nor with capabilities, whoever may be affected by them: the host judges that. */
+static bool is_plain(int fd)
+{
+	struct stat st;
+	char none[1];
+
+	return sys(SYS_fstat, fd, &st) == 0 && S_ISREG(st.st_mode) && !(st.st_mode & (S_ISUID | S_ISGID)) &&
+	       sys(SYS_fgetxattr, fd, "security.capability", none, 0) < 0;
+}
+
+struct twin twin_for(int dir, const char *path, bool search)
 {
 	char head[HEAD_BYTES + 1] __attribute__((aligned(8)));
+	struct twin twin = { shim.self, false };
 	int musl = -1;
 
-	if (!shim.other[0] || !path)
-		return shim.self;
 	for (int depth = 0; path && depth < SCRIPTS_MAX; depth++) {
-		bool given = !*path;
+		bool given = !*path, known = false;
 		int fd = given				       ? dir :
 			 search && !strchr(path, '/') ? open_in_path(path) :
 							(int)sys(SYS_openat, dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 		long n = fd >= 0 ? sys(SYS_pread64, fd, head, HEAD_BYTES, 0) : -1;
 
 		if (n > 0)
-			musl = wants_musl(fd, head, (size_t)n);
+			musl = wants_musl(fd, head, (size_t)n, &known);
+		if (known)
+			twin.fits = is_plain(fd);
 		if (fd >= 0 && !given)
 			sys(SYS_close, fd);
 		path = n > 0 ? interpreter(head, (size_t)n) : NULL;
 		search = false;
 		dir = AT_FDCWD;
 	}
-	return musl >= 0 && musl != self_is_musl() ? shim.other : shim.self;
+	bool other = musl >= 0 && musl != self_is_musl();
+
+	if (other && shim.other[0])
+		twin.shim = shim.other;
+	/* without a build of its own the host says so; and one that is gone, or not in this root, is in no program */
+	twin.fits = twin.fits && (!other || shim.other[0]) && sys(SYS_faccessat, AT_FDCWD, twin.shim, R_OK) == 0;
+	return twin;
 }

@@ -1,5 +1,7 @@
-/* control: the socket on which shims say one thing and go. Frames are read in
- * the order of their connections; the sender is who the kernel says it is. */
+/* control: the sockets on which shims say one thing and go. Frames are read in
+ * the order of their connections; the sender is who the kernel says it is.
+ * What nobody waits for comes on a second one, which wakes the host now and
+ * then; between the two the senders' clock gives the order. */
 #include "host/inside.h"
 
 #include <errno.h>
@@ -20,6 +22,7 @@
 #include "host/why.h"
 
 #define BACKLOG 4096
+#define NEWS_REST_MS 10 /* after news nobody listens for more: a shell loop's processes come in dozens */
 
 struct exchange {
 	struct host *host;
@@ -32,7 +35,8 @@ struct exchange {
 	bool closed;
 };
 
-static char frame[WIRE_FRAME_MAX];
+static char frame[WIRE_FRAME_MAX], told_frame[WIRE_FRAME_MAX];
+static size_t told_len;
 
 /* ---- reading a frame ------------------------------------------------------ */
 
@@ -71,16 +75,18 @@ static void reply_frame(struct exchange *x, enum wire_kind kind, void *reply, si
 static void take_hello(struct exchange *x, const struct wire_hello *f, struct slice strings)
 {
 	struct host *h = x->host;
-	struct slice exe, program, libc;
+	struct slice program, libc, arguments;
 
-	if (!control_string(&strings, &exe) || !control_string(&strings, &program) || !control_string(&strings, &libc))
+	if (!control_string(&strings, &program) || !control_string(&strings, &libc) || !control_string(&strings, &arguments))
 		return;
 	/* a login shell is named -sh */
 	if (program.len > 1 && program.ptr[0] == '-')
 		program = slice_skip(program, 1);
 	if (x->who.pid == h->root)
 		h->root_hello = true;
-	events_hello(h, x->who.pid, process_parent_of(x->who.pid), program.len ? program : SLICE_LIT("program"), f->head.tid);
+	/* its own word counts where it counts pids as the host does; in a pid namespace it does not */
+	pid_t parent = f->head.pid == x->who.pid ? f->head.ppid : process_parent_of(x->who.pid);
+	events_hello(h, x->who.pid, parent, program.len ? program : SLICE_LIT("program"), f->head.tid, arguments);
 }
 
 /* ldconfig is static so that it works when the loader does not. It asks nobody
@@ -98,6 +104,8 @@ static void take_exec(struct exchange *x, const struct wire_exec *f, struct slic
 	struct slice path;
 	char at[4096 + 32], name[4096];
 
+	if (f->flags & WIRE_EXEC_FORKED)
+		process_descends(&x->host->processes, f->flags & WIRE_EXEC_SPAWN ? f->child : x->who.pid);
 	if (!control_string(&strings, &path) || !path.len || path.len >= sizeof(name))
 		return;
 	memcpy(name, path.ptr, path.len);
@@ -383,13 +391,13 @@ static void drop(struct exchange *x)
 enum outcome { NOTHING_YET, KEPT, DROPPED };
 
 /* A frame, and the descriptor that came with it, or -1. */
-static ssize_t receive(struct exchange *x, int *passed)
+static ssize_t receive(struct exchange *x, char *room, int *passed)
 {
 	union {
 		struct cmsghdr head;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct iovec part = { frame, sizeof(frame) };
+	struct iovec part = { room, WIRE_FRAME_MAX };
 	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(x->fd, &msg, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
 	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
@@ -401,24 +409,28 @@ static ssize_t receive(struct exchange *x, int *passed)
 }
 
 /* What a frame sets going may want to read the next one: not before it is done with. */
-static void hear(struct exchange *x, size_t len, int *passed)
+static void hear(struct exchange *x, const char *bytes, size_t len, int *passed)
 {
 	bool before = x->host->hearing;
 
 	x->host->hearing = true;
-	take_frame(x, frame, len, passed);
+	take_frame(x, bytes, len, passed);
 	x->host->hearing = before;
 }
+
+static bool take_news_before(struct host *h, uint64_t time_ns);
 
 static enum outcome read_one(struct exchange *x)
 {
 	int passed;
-	ssize_t n = receive(x, &passed);
+	ssize_t n = receive(x, frame, &passed);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return NOTHING_YET;
-	if (n > 0 && (size_t)n <= sizeof(frame))
-		hear(x, (size_t)n, &passed);
+	if (n >= (ssize_t)sizeof(struct wire_head) && (size_t)n <= sizeof(frame)) {
+		take_news_before(x->host, ((const struct wire_head *)frame)->time_ns);
+		hear(x, frame, (size_t)n, &passed);
+	}
 	if (passed >= 0)
 		close(passed);
 	if (n > 0 && x->waits)
@@ -437,15 +449,15 @@ static void on_exchange(uv_poll_t *poll, int status, int events)
 /* A thread says one thing after the other, each on a connection of its own. One
  * that was accepted before its frame had come is read before any later one, or
  * their order would depend on the loop's. */
-static void read_older(struct host *h)
+static void read_older(struct host *h, const struct exchange *than)
 {
 	struct exchange *x = h->exchanges, *newer;
 
 	while (x && x->next)
 		x = x->next;
-	for (; x; x = newer) {
+	for (; x && x != than; x = newer) {
 		newer = x->prev;
-		if (!x->waits)
+		if (!x->waits && x != h->told)
 			read_one(x);
 	}
 }
@@ -456,37 +468,125 @@ static bool may_speak(struct host *h, const struct ucred *who)
 	return who->uid == geteuid() || who->uid == 0 || events_asking(h, who->pid, false);
 }
 
-static bool accept_one(struct host *h)
+/* NULL with *any false: nobody is there. */
+static struct exchange *take_in(struct host *h, int listener, bool *any)
 {
-	int fd = accept4(h->control_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	socklen_t len = sizeof(struct ucred);
 	struct exchange *x;
 
+	*any = fd >= 0;
 	if (fd < 0)
-		return false;
+		return NULL;
 	x = calloc(1, sizeof(*x));
 	if (!x || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &x->who, &len) < 0 || !may_speak(h, &x->who)) {
 		free(x);
 		close(fd);
-		return true;
+		return NULL;
 	}
 	x->host = h;
 	x->fd = fd;
-	read_older(h);
 	x->next = h->exchanges;
 	if (x->next)
 		x->next->prev = x;
 	h->exchanges = x;
-	/* almost always the frame is there already: no need to ask the loop */
-	if (read_one(x) == DROPPED)
-		return true;
-	x->polled = uv_poll_init(&h->loop, &x->poll, fd) == 0;
+	return x;
+}
+
+/* The loop says when its frame has come. */
+static void await_frame(struct exchange *x)
+{
+	x->polled = uv_poll_init(&x->host->loop, &x->poll, x->fd) == 0;
 	x->poll.data = x;
 	if (x->polled)
 		uv_poll_start(&x->poll, UV_READABLE, on_exchange);
 	else
 		drop(x);
+}
+
+static bool accept_one(struct host *h)
+{
+	bool any;
+	struct exchange *x = take_in(h, h->control_fd, &any), *older = x ? x->next : NULL;
+
+	if (!x)
+		return any;
+	if (older)
+		read_older(h, x);
+	/* almost always the frame is there already: no need to ask the loop */
+	if (read_one(x) != DROPPED)
+		await_frame(x);
 	return true;
+}
+
+/* ---- news ------------------------------------------------------------------ */
+
+/* Reads the next news into told_frame; false: there is none. */
+static bool news_next(struct host *h)
+{
+	bool any = true;
+
+	while (!h->told && any) {
+		struct exchange *x = take_in(h, h->news_fd, &any);
+		int passed;
+		ssize_t n = x ? receive(x, told_frame, &passed) : 0;
+
+		if (!x)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			await_frame(x);
+			continue;
+		}
+		if (passed >= 0)
+			close(passed);
+		if (n < (ssize_t)sizeof(struct wire_head) || (size_t)n > sizeof(told_frame)) {
+			drop(x);
+			continue;
+		}
+		h->told = x;
+		told_len = (size_t)n;
+	}
+	return h->told;
+}
+
+static void hear_news(struct host *h)
+{
+	struct exchange *x = h->told;
+	int none = -1;
+
+	hear(x, told_frame, told_len, &none);
+	h->told = NULL;
+	drop(x);
+}
+
+/* What was said earlier than a frame that is about to be heard. */
+static bool take_news_before(struct host *h, uint64_t time_ns)
+{
+	bool any = false;
+
+	while (news_next(h) && ((const struct wire_head *)told_frame)->time_ns <= time_ns) {
+		hear_news(h);
+		any = true;
+	}
+	return any;
+}
+
+static bool take_all(struct host *h)
+{
+	bool any = false;
+
+	do {
+		/* first this, then the others: whatever was said before it has come by now */
+		news_next(h);
+		while (accept_one(h))
+			any = true;
+		read_older(h, NULL);
+		if (h->told) {
+			hear_news(h);
+			any = true;
+		}
+	} while (news_next(h));
+	return any;
 }
 
 static void on_control(uv_poll_t *poll, int status, int events)
@@ -497,38 +597,65 @@ static void on_control(uv_poll_t *poll, int status, int events)
 		;
 }
 
+static void on_news(uv_poll_t *poll, int status, int events);
+
+static void on_rested(uv_timer_t *timer)
+{
+	struct host *h = timer->data;
+
+	uv_poll_start(&h->news, UV_READABLE, on_news);
+}
+
+static void on_news(uv_poll_t *poll, int status, int events)
+{
+	struct host *h = poll->data;
+
+	(void)status;
+	(void)events;
+	take_all(h);
+	uv_poll_stop(&h->news);
+	uv_timer_start(&h->news_rest, on_rested, NEWS_REST_MS, 0);
+}
+
 bool control_drain(struct host *h)
 {
-	bool any = false;
+	return h->hearing ? false : take_all(h);
+}
 
-	if (h->hearing)
-		return false;
-	while (accept_one(h))
-		any = true;
-	read_older(h);
-	return any;
+static int open_socket(struct host *h, const char *name, int *fd, uv_poll_t *poll, uv_poll_cb call, struct err *err)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+
+	rundir_path(&h->dir, name, un.sun_path, sizeof(un.sun_path));
+	*fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (*fd < 0 || bind(*fd, (struct sockaddr *)&un, sizeof(un)) < 0 || chmod(un.sun_path, geteuid() == 0 ? 0666 : 0600) < 0 ||
+	    listen(*fd, BACKLOG) < 0)
+		return err_set(err, ERR_IO, "control socket: %s: %s", un.sun_path, strerror(errno));
+	if (uv_poll_init(&h->loop, poll, *fd) != 0)
+		return err_set(err, ERR_IO, "control socket: the loop does not take it");
+	poll->data = h;
+	uv_poll_start(poll, UV_READABLE, call);
+	return 0;
 }
 
 int control_open(struct host *h, struct err *err)
 {
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int code = open_socket(h, WIRE_SOCK, &h->control_fd, &h->control, on_control, err);
 
-	rundir_path(&h->dir, WIRE_SOCK, un.sun_path, sizeof(un.sun_path));
-	h->control_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (h->control_fd < 0 || bind(h->control_fd, (struct sockaddr *)&un, sizeof(un)) < 0 ||
-	    chmod(un.sun_path, geteuid() == 0 ? 0666 : 0600) < 0 || listen(h->control_fd, BACKLOG) < 0)
-		return err_set(err, ERR_IO, "control socket: %s: %s", un.sun_path, strerror(errno));
-	if (uv_poll_init(&h->loop, &h->control, h->control_fd) != 0)
-		return err_set(err, ERR_IO, "control socket: the loop does not take it");
-	h->control.data = h;
-	uv_poll_start(&h->control, UV_READABLE, on_control);
-	return 0;
+	if (code == 0)
+		code = open_socket(h, WIRE_NEWS, &h->news_fd, &h->news, on_news, err);
+	uv_timer_init(&h->loop, &h->news_rest);
+	h->news_rest.data = h;
+	/* a session looks into its processes while they live: whose test they are of */
+	h->page.page->news = code == 0 && !h->options->session;
+	return code;
 }
 
 void control_release_waiting(struct host *h)
 {
 	struct wire_head ok;
 
+	h->told = NULL; /* among them */
 	for (struct exchange *x = h->exchanges, *next; x; x = next) {
 		next = x->next;
 		ok = (struct wire_head){ .magic = WIRE_MAGIC, .version = WIRE_VERSION, .kind = WIRE_OK };
@@ -538,12 +665,20 @@ void control_release_waiting(struct host *h)
 	}
 }
 
+static void close_socket(int *fd, uv_poll_t *poll)
+{
+	if (*fd < 0)
+		return;
+	uv_poll_stop(poll);
+	uv_close((uv_handle_t *)poll, NULL);
+	close(*fd);
+	*fd = -1;
+}
+
 void control_close(struct host *h)
 {
-	if (h->control_fd < 0)
-		return;
-	uv_poll_stop(&h->control);
-	uv_close((uv_handle_t *)&h->control, NULL);
-	close(h->control_fd);
-	h->control_fd = -1;
+	close_socket(&h->control_fd, &h->control);
+	if (h->news_fd >= 0)
+		uv_close((uv_handle_t *)&h->news_rest, NULL);
+	close_socket(&h->news_fd, &h->news);
 }

@@ -38,17 +38,21 @@ static void write_event(struct host *h, struct event *e)
 
 /* ---- processes ---------------------------------------------------------- */
 
-/* The argument list, from /proc; NULL when it is gone already. */
-static const char *const *command_args(struct host *h, pid_t pid)
+/* The argument list, as the process told it, else from /proc; NULL when it is gone already. */
+static const char *const *command_args(struct host *h, pid_t pid, struct slice told)
 {
-	char path[64];
+	char path[64], *args = arena_alloc(&h->arena, ARGS_BYTES + 1);
+	size_t n = told.len < ARGS_BYTES ? told.len : ARGS_BYTES, count = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-	FILE *f = fopen(path, "re");
-	char *args = arena_alloc(&h->arena, ARGS_BYTES + 1);
-	size_t n = f ? fread(args, 1, ARGS_BYTES, f) : 0, count = 0;
-	if (f)
-		fclose(f);
+	if (n) {
+		memcpy(args, told.ptr, n);
+	} else {
+		snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+		FILE *f = fopen(path, "re");
+		n = f ? fread(args, 1, ARGS_BYTES, f) : 0;
+		if (f)
+			fclose(f);
+	}
 	if (!n)
 		return NULL;
 	args[n] = '\0';
@@ -58,7 +62,7 @@ static const char *const *command_args(struct host *h, pid_t pid)
 	return argv;
 }
 
-static void process_start(struct host *h, struct process *p, int32_t tid)
+static void process_start(struct host *h, struct process *p, int32_t tid, struct slice arguments)
 {
 	struct attrs attrs;
 	struct event e = { .k = "proc.start",
@@ -69,7 +73,7 @@ static void process_start(struct host *h, struct process *p, int32_t tid)
 			   .pid = p->pid,
 			   .ppid = p->ppid,
 			   .tid = tid,
-			   .argv = command_args(h, p->pid) };
+			   .argv = command_args(h, p->pid, arguments) };
 
 	attrs_init(&attrs, &h->arena);
 	attrs_text(&attrs, "process.executable.name", slice_str(p->program));
@@ -78,7 +82,7 @@ static void process_start(struct host *h, struct process *p, int32_t tid)
 	write_event(h, &e);
 }
 
-struct process *events_hello(struct host *h, pid_t pid, pid_t ppid, struct slice program, int32_t tid)
+struct process *events_hello(struct host *h, pid_t pid, pid_t ppid, struct slice program, int32_t tid, struct slice arguments)
 {
 	struct process *p = process_find(&h->processes, pid);
 
@@ -86,7 +90,7 @@ struct process *events_hello(struct host *h, pid_t pid, pid_t ppid, struct slice
 		handles_read(h, p); /* the image before this one took them along */
 	p = process_hello(&h->processes, pid, ppid, program);
 
-	process_start(h, p, tid);
+	process_start(h, p, tid, arguments);
 	watch_process(h, p);
 	return p;
 }
@@ -95,7 +99,7 @@ void events_root(struct host *h)
 {
 	const char *name = h->options->argv[0] ? h->options->argv[0] : "program", *slash = strrchr(name, '/');
 
-	events_hello(h, h->root, process_parent_of(h->root), slice_str(slash ? slash + 1 : name), 0);
+	events_hello(h, h->root, process_parent_of(h->root), slice_str(slash ? slash + 1 : name), 0, SLICE_NONE);
 }
 
 struct process *events_asking(struct host *h, pid_t pid, bool trusted)
@@ -104,7 +108,7 @@ struct process *events_asking(struct host *h, pid_t pid, bool trusted)
 	struct process *p = process_asking(&h->processes, pid, trusted, &is_new);
 
 	if (p && is_new) {
-		process_start(h, p, 0);
+		process_start(h, p, 0, SLICE_NONE);
 		watch_process(h, p);
 	}
 	return p;

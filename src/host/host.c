@@ -24,6 +24,7 @@
 #include "host/verdict.h"
 #include "host/until.h"
 #include "host/watch.h"
+#include "host/why.h"
 #include "port/body.h"
 
 #define DRAIN_MS 200 /* how long what the program left behind is still taken in after it ended */
@@ -235,6 +236,18 @@ static void note_survivors(struct host *h)
 	}
 }
 
+/* Somebody could not say what it was refused. */
+static void note_marks(struct host *h)
+{
+	const struct page_marks *marks = &h->page.page->marks;
+	char program[sizeof(marks->program)];
+
+	if (!marks->unsaid)
+		return;
+	snprintf(program, sizeof(program), "%.*s", (int)sizeof(program) - 1, marks->program);
+	unshimmed_add(&h->unshimmed, slice_str(program[0] ? program : "program"), why_unsaid(marks->error));
+}
+
 static int exit_code(const struct host *h, size_t unused)
 {
 	int code = h->options->bare ? 0 : WIFSIGNALED(h->status) ? 128 + WTERMSIG(h->status) : WEXITSTATUS(h->status);
@@ -289,6 +302,7 @@ static int end_run(struct host *h)
 		trailer.nunused = 0; /* no rule was in force */
 	else if (!h->root_hello)
 		owner_accuse_root(h);
+	note_marks(h);
 	buf_init(&hygiene, 64 * 1024 * 1024);
 	hygiene_trailer(h, &trailer, &hygiene);
 	if (h->options->check || h->options->strict)
@@ -315,7 +329,7 @@ static int end_run(struct host *h)
 /* The trace stays when it has no other place and the run failed. */
 static void leave_directory(struct host *h, int code)
 {
-	static const char *const gone[] = { KEEP_SOCK, KEEP_ENV, "sock", "page", "keys", "state", "ca.pem", "ca.jks", "lock" };
+	static const char *const gone[] = { KEEP_SOCK, KEEP_ENV, "sock", "news", "page", "keys", "state", "ca.pem", "ca.jks", "lock" };
 	char path[300];
 
 	if (h->options->trace || !code || !h->trace_path) {
@@ -376,7 +390,7 @@ static void fill_standard_fds(struct host *h)
 
 int host_run(const struct host_options *options)
 {
-	struct host h = { .options = options, .control_fd = -1, .signal_fd = -1, .root_fd = -1, .page = { .block_fd = -1 } };
+	struct host h = { .options = options, .control_fd = -1, .news_fd = -1, .signal_fd = -1, .root_fd = -1, .page = { .block_fd = -1 } };
 	struct err err = { 0 };
 	int code = HOST_EXIT_FAILED;
 

@@ -80,6 +80,10 @@ struct host {
 
 	uv_poll_t control;
 	int control_fd;
+	uv_poll_t news;
+	uv_timer_t news_rest;
+	int news_fd;
+	struct exchange *told; /* news that was read and has not had its turn */
 	struct exchange *exchanges;
 	uv_poll_t signals;
 	int signal_fd;
@@ -178,7 +182,8 @@ void attempt_refused(struct host *h, const struct process *p, int32_t tid, const
 void attempt_forget_all(struct host *h);
 
 /* events.c: events that are not a request's */
-struct process *events_hello(struct host *h, pid_t pid, pid_t ppid, struct slice program, int32_t tid);
+/* `arguments`: each with its NUL; "": read from /proc. */
+struct process *events_hello(struct host *h, pid_t pid, pid_t ppid, struct slice program, int32_t tid, struct slice arguments);
 struct process *events_asking(struct host *h, pid_t pid, bool trusted);
 /* The program without a shim of its own to say hello (mode pass). */
 void events_root(struct host *h);

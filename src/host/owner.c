@@ -291,7 +291,7 @@ struct process *owner_process(struct host *h, pid_t pid, bool accuse)
 	if (!pid && h->processes.count <= 1) { /* it is gone, and was alone */
 		p = process_find(&h->processes, h->root);
 		if (!p)
-			p = events_hello(h, h->root, getpid(), last_part(h->options->argv[0]), 0);
+			p = events_hello(h, h->root, getpid(), last_part(h->options->argv[0]), 0, SLICE_NONE);
 		if (h->root_hello)
 			unshimmed_add(&h->unshimmed, slice_str(p->program), why_past(0));
 		else
@@ -305,7 +305,7 @@ struct process *owner_process(struct host *h, pid_t pid, bool accuse)
 	struct slice program = program_name(pid, name, sizeof(name));
 	p = process_find(&h->processes, pid);
 	if (!p || !slice_eq_str(program, p->program))
-		p = events_hello(h, pid, process_parent_of(pid), program, 0);
+		p = events_hello(h, pid, process_parent_of(pid), program, 0, SLICE_NONE);
 	unshimmed_add(&h->unshimmed, program, why_without(pid));
 	return p;
 }

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 
 #define GENERATIONS 64 /* how far up the family tree a stranger is followed */
+#define RECENT 256 /* processes that ended while the hello of a child of theirs was on its way */
 
 void process_table_init(struct process_table *t)
 {
@@ -31,6 +32,7 @@ void process_table_release(struct process_table *t)
 	}
 	free(t->list);
 	map_release(&t->by_pid);
+	map_release(&t->descends);
 	process_table_init(t);
 }
 
@@ -144,7 +146,18 @@ bool process_exiting(const struct process *p)
 	return sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && flags & 0x4;
 }
 
-/* The nearest living ancestor that is known. */
+/* One that has ended, perhaps so lately that its children have not been heard yet. */
+static struct process *ended_lately(const struct process_table *t, pid_t pid)
+{
+	size_t least = t->count > RECENT ? t->count - RECENT : 0;
+
+	for (size_t i = t->count; i-- > least;)
+		if (t->list[i]->pid == pid)
+			return t->list[i];
+	return NULL;
+}
+
+/* The nearest ancestor that is known. */
 static struct process *known_ancestor(struct process_table *t, pid_t ppid)
 {
 	for (int i = 0; i < GENERATIONS && ppid > 1; i++) {
@@ -169,13 +182,25 @@ struct process *process_hello(struct process_table *t, pid_t pid, pid_t ppid, st
 		map_release(&p->children);
 	} else {
 		p = add(t, pid, ppid);
-		p->parent = known_ancestor(t, ppid);
+		p->parent = map_take(&t->descends, pid_key(&pid));
+		if (!p->parent)
+			p->parent = known_ancestor(t, ppid);
+		if (!p->parent && pid != t->root)
+			p->parent = ended_lately(t, ppid);
 		if (!p->parent && pid != t->root)
 			p->parent = process_find(t, t->root); /* its own parent is gone: a daemon's second fork */
 		name_it(p, program, p->parent);
 	}
 	p->images++;
 	return p;
+}
+
+void process_descends(struct process_table *t, pid_t pid)
+{
+	struct process *p = process_find(t, pid) ? NULL : known_ancestor(t, process_parent_of(pid));
+
+	if (p)
+		map_set(&t->descends, pid_key(&pid), p);
 }
 
 struct process *process_asking(struct process_table *t, pid_t pid, bool trusted, bool *is_new)

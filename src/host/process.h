@@ -39,6 +39,7 @@ struct process_table {
 	struct process **list;   /* every process ever seen */
 	size_t count, cap;
 	struct map by_pid;       /* living ones */
+	struct map descends;     /* pid -> whose child it is, until its hello; the process between may be gone by then */
 	pid_t root;
 	size_t images;           /* hellos and forked children: what the trailer calls processes */
 };
@@ -50,6 +51,8 @@ void process_table_release(struct process_table *t);
 struct process *process_find(const struct process_table *t, pid_t pid);
 /* An image said hello: a new process, or a new image of one. `program` is its name. */
 struct process *process_hello(struct process_table *t, pid_t pid, pid_t ppid, struct slice program);
+/* A forked process is about to become an image that says hello later: its family is looked at now. */
+void process_descends(struct process_table *t, pid_t pid);
 /* Who asks: known, or a descendant of a known process that forked without exec;
  * then *is_new is set. `trusted`: it spoke on the control socket, so it is of the
  * run even when its parents are gone. NULL: it is not of this run. */

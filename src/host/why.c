@@ -2,6 +2,7 @@
 #include "host/why.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -143,4 +144,17 @@ const char *why_not_in(pid_t pid, const char *path)
 	snprintf(at, sizeof(at), "/proc/%d/root%s", (int)pid, path);
 	const char *why = launch_obstacle(at);
 	return why || sees_shim(pid) ? why : elsewhere;
+}
+
+const char *why_unsaid(int error)
+{
+	switch (error) {
+	case EMFILE:
+	case ENFILE:
+		return "was refused what it asked for, and no event says so: it had no descriptor left to tell its host";
+	case ENOENT:
+		return "was refused what it asked for, and no event says so: it changed its root (chroot), where its host cannot be told";
+	default:
+		return "was refused what it asked for, and no event says so: a sandbox (seccomp) forbids it to tell its host";
+	}
 }

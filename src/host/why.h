@@ -23,4 +23,7 @@ const char *why_past(pid_t pid);
  * NULL: yes, as far as can be told. */
 const char *why_not_in(pid_t pid, const char *path);
 
+/* It was refused something and could not tell the host; `error` is what the system said to its trying. */
+const char *why_unsaid(int error);
+
 #endif

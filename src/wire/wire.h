@@ -24,9 +24,10 @@
 #include <stdint.h>
 
 #define WIRE_MAGIC 0x6d616573u /* "seam" */
-#define WIRE_VERSION 5
+#define WIRE_VERSION 6
 #define WIRE_FRAME_MAX (64 * 1024) /* a frame with its head; a SEQPACKET message below the default SO_SNDBUF */
 #define WIRE_SOCK "sock"           /* control socket, in the run directory */
+#define WIRE_NEWS "news"           /* the same, for what nobody waits for: it wakes the host now and then (page.news) */
 #define WIRE_PAGE "page"           /* the page, in the run directory */
 #define WIRE_RUN_ENV "SEAM_RUN"    /* path of the run directory */
 #define WIRE_RUN_PATH_MAX 90       /* bytes: leaves room for "/sock" in sockaddr_un */
@@ -65,16 +66,18 @@ struct wire_head {
 /* Strings follow the fixed part of a frame, each {uint16_t len, bytes}, no
  * NUL, in the order in which the frame's comment names them. */
 
-/* strings: exe (path), program (argv[0]'s last part), libc ("glibc 2.36"). */
+/* strings: program (argv[0]'s last part), libc ("glibc 2.36"), arguments (each with its NUL, "": /proc
+ * has them). */
 struct wire_hello {
 	struct wire_head head;
 	uint64_t start_time; /* field 22 of /proc/self/stat, or 0: tells two images of one pid apart by `image` */
 	uint32_t image;      /* 0, or what the exec announcement said */
 	uint32_t flags;      /* WIRE_HELLO_* */
 };
+#define WIRE_ARGUMENTS_MAX (8 * 1024) /* longer ones are left out: the host looks into /proc */
 #define WIRE_HELLO_ROOT_BARE 1u /* this image started the host itself */
 
-/* strings: path as given. */
+/* Not sent for a program that the shim can see it will get into. strings: path as given. */
 struct wire_exec {
 	struct wire_head head;
 	uint32_t flags; /* WIRE_EXEC_* */
@@ -82,6 +85,8 @@ struct wire_exec {
 };
 #define WIRE_EXEC_SPAWN 1u  /* posix_spawn: a child, else this very process */
 #define WIRE_EXEC_FAILED 2u /* taken back: the exec returned; `child` unused */
+#define WIRE_EXEC_FORKED 4u /* between it and the last image that said hello is a process that never did: who its
+			       parents are can be told now, and perhaps not when its hello is read */
 
 /* An address as the program gave it, except that a v4-mapped one is written
  * as the IPv4 address it stands for. */
@@ -282,6 +287,14 @@ struct page_own {
 	uint8_t ip[16];
 };
 
+/* What a shim leaves when it can reach nobody: a sandbox, or a limit, denies it the socket. */
+#define PAGE_MARKS_ALIGN 65536 /* at least a page of memory, on every kernel */
+struct page_marks {
+	uint32_t unsaid;  /* times that a program was refused, and nobody could be told what */
+	int32_t error;    /* errno of the first */
+	char program[64]; /* of the first, NUL-terminated; written by whoever counted to 1 */
+};
+
 struct page {
 	uint32_t magic;
 	uint16_t version, pad;
@@ -292,6 +305,7 @@ struct page {
 	uint32_t layers;     /* PAGE_LAYER_*: library layers that are on */
 	uint32_t idle_ms;    /* a library's connection that is idle for longer is marked; 0: none is */
 	uint32_t guarded;    /* 1: isolated, every address is local: ask WIRE_BIND, and resolvers may talk to any port 53 */
+	uint32_t news;       /* 1: hellos go to WIRE_NEWS */
 	uint32_t twins;      /* 1: libseam.so has a build for the other C library beside it, in or above musl/ */
 	uint32_t names, endpoints, globs, calls, own; /* counts, stored with release order */
 	uint8_t ask[64];     /* by enum layer_function: a rule on `call` exists, ask before the call */
@@ -303,6 +317,8 @@ struct page {
 	struct page_call call[PAGE_CALLS_MAX];
 	struct page_name name[PAGE_NAMES_MAX];
 	struct page_endpoint endpoint[PAGE_ENDPOINTS_MAX];
+	/* last, on memory pages of its own: the only thing here that a shim may write */
+	struct page_marks marks __attribute__((aligned(PAGE_MARKS_ALIGN)));
 };
 /* The functions of the layers, by number. */
 enum layer_function {

@@ -35,9 +35,10 @@ START_TEST(every_image_says_hello_and_nothing_at_its_end)
 	PRINTS("EAI_NONAME\n", "resolve", "nowhere.test");
 	ck_assert_int_eq(fakehost_count(h, WIRE_HELLO), 1);
 	hello = fakehost_frame(h, WIRE_HELLO, 0);
-	ck_assert_str_eq(strrchr(fakehost_string(hello, 0), '/'), "/prog_net");
-	ck_assert_str_eq(fakehost_string(hello, 1), "prog_net");
-	ck_assert_ptr_nonnull(strstr(fakehost_string(hello, 2), "glibc 2."));
+	ck_assert_str_eq(fakehost_string(hello, 0), "prog_net");
+	ck_assert_ptr_nonnull(strstr(fakehost_string(hello, 1), "glibc 2."));
+	/* its arguments end to end; the helper shows them up to the first NUL */
+	ck_assert_str_eq(strrchr(fakehost_string(hello, 2), '/'), "/prog_net");
 	ck_assert_uint_eq(hello->u.hello.flags, 0);
 	ck_assert_int_eq(fakehost_count(h, WIRE_BYE), 0);
 }
