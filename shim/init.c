@@ -247,14 +247,18 @@ void shim_start(enum mode_moment moment)
 /* The kernel lays the arguments end to end. 0: not as it has laid them. */
 static size_t arguments_len(char *const argv[], int argc)
 {
-	const char *end = argc > 0 ? argv[0] : NULL;
+	const char *end;
+
+	if (!argv || argc < 1)
+		return 0;
+	end = argv[0];
 
 	for (int i = 0; i < argc; i++) {
 		if (argv[i] != end)
 			return 0;
 		end += strlen(end) + 1;
 	}
-	return argc > 0 ? (size_t)(end - argv[0]) : 0;
+	return (size_t)(end - argv[0]);
 }
 
 static void hello(char *const argv[], int argc)
