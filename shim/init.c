@@ -252,7 +252,6 @@ static size_t arguments_len(char *const argv[], int argc)
 	if (!argv || argc < 1)
 		return 0;
 	end = argv[0];
-
 	for (int i = 0; i < argc; i++) {
 		if (argv[i] != end)
 			return 0;

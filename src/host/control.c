@@ -33,6 +33,7 @@ struct exchange {
 	bool polled; /* the loop watches it: what it says had not come when it was accepted, or it waits */
 	bool waits;  /* said goodbye, is told when the trailer is written */
 	bool closed;
+	bool listed; /* among the host's exchanges; not what is read and dropped at once */
 };
 
 static char frame[WIRE_FRAME_MAX], told_frame[WIRE_FRAME_MAX];
@@ -368,17 +369,33 @@ static void on_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
-static void drop(struct exchange *x)
+static void list(struct exchange *x)
 {
-	if (x->closed)
+	x->listed = true;
+	x->next = x->host->exchanges;
+	if (x->next)
+		x->next->prev = x;
+	x->host->exchanges = x;
+}
+
+static void unlist(struct exchange *x)
+{
+	if (!x->listed)
 		return;
-	x->closed = true;
 	if (x->prev)
 		x->prev->next = x->next;
 	else
 		x->host->exchanges = x->next;
 	if (x->next)
 		x->next->prev = x->prev;
+}
+
+static void drop(struct exchange *x)
+{
+	if (x->closed)
+		return;
+	x->closed = true;
+	unlist(x);
 	if (x->polled)
 		uv_poll_stop(&x->poll);
 	close(x->fd);
@@ -449,15 +466,15 @@ static void on_exchange(uv_poll_t *poll, int status, int events)
 /* A thread says one thing after the other, each on a connection of its own. One
  * that was accepted before its frame had come is read before any later one, or
  * their order would depend on the loop's. */
-static void read_older(struct host *h, const struct exchange *than)
+static void read_older(struct host *h)
 {
 	struct exchange *x = h->exchanges, *newer;
 
 	while (x && x->next)
 		x = x->next;
-	for (; x && x != than; x = newer) {
+	for (; x; x = newer) {
 		newer = x->prev;
-		if (!x->waits && x != h->told)
+		if (!x->waits)
 			read_one(x);
 	}
 }
@@ -486,10 +503,6 @@ static struct exchange *take_in(struct host *h, int listener, bool *any)
 	}
 	x->host = h;
 	x->fd = fd;
-	x->next = h->exchanges;
-	if (x->next)
-		x->next->prev = x;
-	h->exchanges = x;
 	return x;
 }
 
@@ -507,12 +520,12 @@ static void await_frame(struct exchange *x)
 static bool accept_one(struct host *h)
 {
 	bool any;
-	struct exchange *x = take_in(h, h->control_fd, &any), *older = x ? x->next : NULL;
+	struct exchange *x = take_in(h, h->control_fd, &any);
 
 	if (!x)
 		return any;
-	if (older)
-		read_older(h, x);
+	read_older(h);
+	list(x);
 	/* almost always the frame is there already: no need to ask the loop */
 	if (read_one(x) != DROPPED)
 		await_frame(x);
@@ -534,6 +547,7 @@ static bool news_next(struct host *h)
 		if (!x)
 			continue;
 		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			list(x);
 			await_frame(x);
 			continue;
 		}
@@ -580,7 +594,7 @@ static bool take_all(struct host *h)
 		news_next(h);
 		while (accept_one(h))
 			any = true;
-		read_older(h, NULL);
+		read_older(h);
 		if (h->told) {
 			hear_news(h);
 			any = true;
@@ -655,7 +669,6 @@ void control_release_waiting(struct host *h)
 {
 	struct wire_head ok;
 
-	h->told = NULL; /* among them */
 	for (struct exchange *x = h->exchanges, *next; x; x = next) {
 		next = x->next;
 		ok = (struct wire_head){ .magic = WIRE_MAGIC, .version = WIRE_VERSION, .kind = WIRE_OK };
@@ -677,6 +690,9 @@ static void close_socket(int *fd, uv_poll_t *poll)
 
 void control_close(struct host *h)
 {
+	if (h->told)
+		drop(h->told);
+	h->told = NULL;
 	close_socket(&h->control_fd, &h->control);
 	if (h->news_fd >= 0)
 		uv_close((uv_handle_t *)&h->news_rest, NULL);
