@@ -5,6 +5,8 @@
  * Nothing here moves the transaction: that happens once the answer is decided,
  * in pg_session_after. Source: manual, part VI; xact.c and guc.c.
  */
+#include <stdlib.h>
+
 #include "base/utf8.h"
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
@@ -216,12 +218,48 @@ static struct sql_error *refused(struct pg_conn *c, struct request *req)
 	return NULL;
 }
 
+/* MOVE over rows of a portal that the extended protocol made. False: the cursor is none of those. */
+static bool move_portal(struct pg_conn *c, struct request *req, struct reply *reply)
+{
+	size_t count = 1;
+	struct pg_words w;
+
+	pg_words_init(&w, req->sql.text, req->arena);
+	if (!pg_words_take(&w, "move"))
+		return false;
+	if (!pg_words_take(&w, "next"))
+		pg_words_take(&w, "forward");
+	if (pg_words_take(&w, "all")) {
+		count = 0;
+	} else if (w.kind == PG_WORD_NUMBER) {
+		count = strtoul(w.text.ptr, NULL, 10);
+		pg_words_next(&w);
+		if (!count || w.text.ptr[0] == '-')
+			return false;
+	}
+	if (!pg_words_take(&w, "from"))
+		pg_words_take(&w, "in");
+	struct pg_portal *portal = w.kind == PG_WORD_NAME ? pg_portal_find(&c->portals, w.text) : NULL;
+	if (!portal || portal->state == PG_PORTAL_NEW)
+		return false;
+	if (!req->sql.describe) {
+		buf_reset(&c->scratch);
+		size_t moved = portal->state == PG_PORTAL_SUSPENDED ? pg_portal_resume(portal, count, &c->scratch) : 0;
+
+		buf_reset(&c->scratch);
+		reply->sql.tag = arena_printf(req->arena, "MOVE %zu", moved);
+	}
+	return true;
+}
+
 bool pg_command_answer(struct pg_conn *c, struct request *req, struct reply *reply)
 {
 	struct sql_error *e = refused(c, req);
 
 	if (e)
 		return pg_reply_error(reply, e);
+	if (c->verb == PG_OTHER && c->portals.portals.live && move_portal(c, req, reply))
+		return true;
 	if (c->verb == PG_OTHER || (c->verb == PG_UNLISTEN && pg_engine_session(c)) || (c->verb == PG_SHOW && says_all(req)) || (c->verb == PG_CLOSE && !says_all(req)))
 		return false;
 	if (req->sql.describe && c->verb != PG_SHOW)

@@ -153,6 +153,8 @@ struct sql_error *pg_engine_settle(struct pg_conn *c, bool failed, struct arena 
 /* DEALLOCATE of what PREPARE made; an empty name: all. False: no such name. */
 bool pg_engine_forget(struct pg_conn *c, struct slice name);
 void pg_engine_close(struct pg_conn *c); /* CLOSE ALL */
+bool pg_engine_cursor(const struct pg_conn *c, struct slice name); /* whether DECLARE made one of that name */
+bool pg_engine_close_cursor(struct pg_conn *c, struct slice name);
 /* Between text and binary by the library's functions; `of` is the connection. False: it cannot be. */
 bool pg_engine_send(void *of, uint32_t oid, struct slice text, struct buf *out);
 bool pg_engine_read_binary(struct pg_conn *c, uint32_t oid, struct slice bytes, struct arena *a, struct slice *text);

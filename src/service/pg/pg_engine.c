@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
 #include "service/pg/pg_message.h"
@@ -100,7 +101,21 @@ void pg_engine_leave(struct pg_conn *c)
 /* Prepares the text of a request, or what its portal has prepared. NULL: *error. */
 static struct sql_prepared *prepare(struct pg_conn *c, const struct request *req, const uint32_t *types, size_t ntypes, struct sql_error **error)
 {
-	return sql_prepare(c->sql, req->sql.text, types, ntypes, req->arena, error);
+	struct sql_prepared *p = sql_prepare(c->sql, req->sql.text, types, ntypes, req->arena, error);
+	const uint32_t *found;
+
+	if (!p || req->sql.extended || req->sql.nparams || !sql_prepared_params(p, &found))
+		return p;
+	/* a Query message brings no parameters */
+	sql_prepared_drop(p);
+	struct slice text = req->sql.text;
+	size_t at = slice_find(text, '$');
+	long number = 1;
+	if (at < text.len && text.ptr[at + 1] >= '0' && text.ptr[at + 1] <= '9')
+		number = strtol(text.ptr + at + 1, NULL, 10);
+	*error = pg_error_new(req->arena, "42P02", "there is no parameter $%ld", number);
+	(*error)->position = (int)slice_chars(slice_take(text, at)) + 1;
+	return NULL;
 }
 
 /* A database in which nothing was ever made answers for no table: the rules are asked for what was meant. */
@@ -283,6 +298,8 @@ bool pg_engine_answer(struct pg_conn *c, struct request *req, struct reply *repl
 		r->params[i] = (struct sql_param){ .bytes = req->sql.params[i].text, .null = req->sql.params[i].null };
 	r->run = (struct sql_running){ .session = c->sql, .prepared = p, .params = r->params, .nparams = req->sql.nparams, .arena = req->arena,
 		.out = &r->result, .done = done, .of = r };
+	if (req->sql.extended && c->portal)
+		r->run.portal = c->portal->name;
 	if (req->sql.copy_in)
 		r->run.copy_in = body_slice(req->sql.copy_in);
 	if (!sql_run(&r->run)) {
@@ -416,6 +433,8 @@ void pg_engine_after(struct pg_conn *c, enum pg_verb verb, struct slice text, ch
 		sql_engine_turn(c->server->engine);
 		return;
 	}
+	if (verb == PG_BEGIN || verb == PG_SET)
+		begin(c, a); /* inside of a block: its modes may be others now */
 	if (verb != PG_SAVEPOINT && verb != PG_RELEASE && verb != PG_ROLLBACK && verb != PG_COMMIT)
 		return;
 	pg_words_init(&w, text, a);
@@ -464,6 +483,16 @@ void pg_engine_close(struct pg_conn *c)
 {
 	if (c->sql)
 		sql_cursors_close(c->sql, true);
+}
+
+bool pg_engine_cursor(const struct pg_conn *c, struct slice name)
+{
+	return c->sql && map_get(&c->sql->cursors, name);
+}
+
+bool pg_engine_close_cursor(struct pg_conn *c, struct slice name)
+{
+	return c->sql && sql_cursor_close(c->sql, name);
 }
 
 bool pg_engine_send(void *of, uint32_t oid, struct slice text, struct buf *out)

@@ -80,8 +80,9 @@ static enum decode parse(struct pg_conn *c, struct slice body, struct request *r
 	if (slice_find(text, ';') < text.len && sql_split(text, req->arena, &list) > 1)
 		return REFUSE(c, out, "42601", "cannot insert multiple commands into a prepared statement");
 	const struct sql_analysis *an = sql_analyse(text);
-	/* the parameters in PREPARE are of the statement that it makes */
-	size_t own = slice_eq_str(an->verb, "PREPARE") ? 0 : an->nparams, nparams = own > ntypes ? own : ntypes;
+	/* the parameters in PREPARE are of the statement that it makes; a view can have none */
+	bool none = slice_eq_str(an->verb, "PREPARE") || slice_eq_str(an->verb, "CREATE VIEW");
+	size_t own = none ? 0 : an->nparams, nparams = own > ntypes ? own : ntypes;
 	struct pg_statement *st = pg_statement_new(&c->portals, name, text, nparams);
 
 	bool cannot = false;
@@ -145,6 +146,24 @@ static void write_parameters(const struct pg_statement *st, struct buf *out)
 	pg_write_end(out, at);
 }
 
+/* A cursor of DECLARE is a portal, too: it has the columns of its FETCH. */
+static enum decode describe_cursor(struct pg_conn *c, struct slice name, struct request *req)
+{
+	struct buf text;
+
+	buf_init(&text, 1024 * 1024); /* bytes: a name is below 64 */
+	buf_add_str(&text, "FETCH FORWARD 0 FROM \"");
+	for (size_t i = 0; i < name.len; i++)
+		buf_add_str(&text, name.ptr[i] == '"' ? "\"\"" : (char[2]){ name.ptr[i], 0 });
+	buf_add_char(&text, '"');
+	struct pg_statement *st = pg_statement_new(&c->portals, SLICE_LIT("cursor"), buf_slice(&text), 0);
+	buf_release(&text);
+	enum decode d = ask(c, PG_ASK_DESCRIBE_PORTAL, st, NULL, req);
+
+	pg_statement_drop(st); /* c->statement has it */
+	return d;
+}
+
 static enum decode describe(struct pg_conn *c, struct slice body, struct request *req, struct buf *out)
 {
 	struct pg_reader r = { .rest = body };
@@ -164,6 +183,8 @@ static enum decode describe(struct pg_conn *c, struct slice body, struct request
 			return REFUSE(c, out, "26000", "unnamed prepared statement does not exist");
 	} else if (kind == 'P') {
 		portal = pg_portal_find(&c->portals, name);
+		if (!portal && pg_engine_cursor(c, name))
+			return describe_cursor(c, name, req);
 		if (!portal)
 			return REFUSE(c, out, "34000", "portal \"%.*s\" does not exist", SLICE_ARG(name));
 		st = portal->statement;
@@ -380,7 +401,7 @@ static enum decode close_named(struct pg_conn *c, struct slice body, struct buf 
 	/* closing what is not there is no error */
 	if (kind == 'S')
 		pg_statement_close(&c->portals, name);
-	else
+	else if (pg_portal_find(&c->portals, name) || !pg_engine_close_cursor(c, name))
 		pg_portal_close(&c->portals, name);
 	pg_write_empty(out, '3'); /* CloseComplete */
 	return DECODE_OWN;

@@ -212,7 +212,7 @@ void pg_session_after(struct pg_session *s, enum pg_verb verb, struct slice text
 		pg_words_take(&w, "transaction");
 	switch (verb) {
 	case PG_BEGIN:
-		if (s->status == 'I') {
+		if (s->status != 'E') { /* inside of a block it sets the modes still */
 			struct pg_modes modes;
 
 			s->status = 'T';

@@ -125,6 +125,7 @@ struct sql_running {
 	struct sql_prepared *prepared;  /* a reference */
 	const struct sql_param *params;
 	size_t nparams;
+	struct slice portal;            /* its name, for errors of parameters; empty: the unnamed one */
 	struct slice copy_in;
 	struct arena *arena;
 	struct sql_result *out;

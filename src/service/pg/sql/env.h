@@ -29,7 +29,7 @@ struct sql_type {
 	int16_t len;            /* pg_type.typlen */
 	uint32_t element;       /* of a true array (typsubscript = array_subscript_handler); else 0 */
 	uint32_t array;         /* its array type, 0: none */
-	uint32_t base;          /* of a domain; of a range: the element's type */
+	uint32_t base;          /* of a domain; of a range: the element's type; of a multirange: its range */
 	uint32_t relation;      /* of a composite: pg_class.oid */
 	int32_t basemod;        /* of a domain: typtypmod, -1: none */
 	bool notnull;           /* of a domain */

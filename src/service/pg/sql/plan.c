@@ -292,7 +292,7 @@ bool sql_plan_make(struct sql_session *s, struct slice text, PgQuery__Node *stat
 	if (!is_query(statement)) {
 		plan->kind = SQL_PLAN_UTILITY;
 		plan->uncacheable = true;
-		return sql_utility_describe(s, plan, a);
+		return sql_utility_describe(s, plan, text, types, ntypes, a);
 	}
 	sql_analyser_init(&an, s, text, a);
 	an.params = ARENA_ARRAY(a, uint32_t, ntypes + 16);

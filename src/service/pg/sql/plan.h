@@ -91,8 +91,9 @@ void sql_plan_done(struct sql_plan *plan, sqlite3_stmt *st);
 /* utility.c: statements that are no query: cursors, PREPARE, EXPLAIN ... False: raised. */
 struct sql_gathered;
 bool sql_utility(struct sql_session *s, struct sql_prepared *p, const struct sql_datum *params, struct arena *a, struct sql_result *out);
-/* Columns that a utility statement will give: EXPLAIN, FETCH, EXECUTE. */
-bool sql_utility_describe(struct sql_session *s, struct sql_plan *plan, struct arena *a);
+/* Columns that a utility statement will give: EXPLAIN, FETCH, EXECUTE; and the parameters of the query in DECLARE. */
+bool sql_utility_describe(struct sql_session *s, struct sql_plan *plan, struct slice text, const uint32_t *types, size_t ntypes,
+			  struct arena *a);
 
 /* CREATE TABLE AS EXECUTE: its rows. */
 bool sql_execute_into(struct sql_session *s, const PgQuery__ExecuteStmt *st, struct arena *a, struct sql_result *out);

@@ -266,7 +266,10 @@ static bool read_params(struct sql_session *s, struct sql_running *r, const stru
 			ok = compute(s, &b, *out + i, 1, *out + i, r->arena);
 		}
 		if (!ok) {
-			struct slice where = arena_printf(r->arena, "unnamed portal parameter $%zu%s", i + 1, p->binary ? "" : " = '...'");
+			struct slice where = arena_printf(r->arena, "%s%.*s%s parameter $%zu%s", r->portal.len ? "portal \"" : "unnamed portal",
+							  SLICE_ARG(r->portal), r->portal.len ? "\"" : "", i + 1,
+							  p->binary ? "" : p->bytes.len ? " = '...'" : " = ''");
+
 
 			if (env->error)
 				env->error->where = env->error->where.len ? arena_printf(r->arena, "%.*s\n%.*s", SLICE_ARG(env->error->where), SLICE_ARG(where)) : where;

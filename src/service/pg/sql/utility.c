@@ -220,7 +220,7 @@ bool sql_cursor_close(struct sql_session *s, struct slice name)
 #define CURSOR_NO_SCROLL 4
 #define CURSOR_HOLD 0x20
 
-static bool declare(struct sql_session *s, const PgQuery__DeclareCursorStmt *st, const struct sql_datum *params, size_t nparams)
+static bool declare(struct sql_session *s, const PgQuery__DeclareCursorStmt *st, const struct sql_datum *params, const uint32_t *types, size_t nparams)
 {
 	struct sql_cursor *c;
 
@@ -228,7 +228,7 @@ static bool declare(struct sql_session *s, const PgQuery__DeclareCursorStmt *st,
 		return wrong(s, "25P01", "% can only be used in transaction blocks", "DECLARE CURSOR");
 	if (map_get_str(&s->cursors, st->portalname))
 		return wrong(s, "42P03", "cursor \"%\" already exists", st->portalname);
-	struct sql_prepared *p = sql_prepared_inner(s, s->text, NULL, 0);
+	struct sql_prepared *p = sql_prepared_inner(s, s->text, types, nparams);
 	if (!p)
 		return false;
 	c = calloc(1, sizeof(*c));
@@ -379,7 +379,22 @@ static bool explain(struct sql_session *s, const PgQuery__ExplainStmt *st, struc
 
 /* ---- what columns they will have ---- */
 
-bool sql_utility_describe(struct sql_session *s, struct sql_plan *plan, struct arena *a)
+/* The parameters of a query inside are the statement's own. */
+static bool inner_params(struct sql_session *s, struct sql_plan *plan, struct slice text, const uint32_t *types, size_t ntypes, struct arena *a)
+{
+	struct sql_prepared *p = sql_prepared_inner(s, text, types, ntypes);
+
+	if (!p)
+		return false;
+	plan->nparams = p->plan.nparams;
+	plan->params = ARENA_ARRAY(a, uint32_t, plan->nparams + 1);
+	memcpy(plan->params, p->plan.params, plan->nparams * sizeof(*plan->params));
+	sql_prepared_drop(p);
+	return true;
+}
+
+bool sql_utility_describe(struct sql_session *s, struct sql_plan *plan, struct slice text, const uint32_t *types, size_t ntypes,
+			  struct arena *a)
 {
 	const PgQuery__Node *n = plan->statement;
 
@@ -408,6 +423,8 @@ bool sql_utility_describe(struct sql_session *s, struct sql_plan *plan, struct a
 			plan->columns[i] = c->rows.columns[i];
 			plan->columns[i].name = arena_slice(a, plan->columns[i].name);
 		}
+	} else if (n->node_case == AST(DECLARE_CURSOR_STMT)) {
+		return !ntypes || inner_params(s, plan, text, types, ntypes, a);
 	} else if (n->node_case == AST(EXPLAIN_STMT)) {
 		plan->columns = ARENA_NEW(a, struct sql_column);
 		plan->columns[0] = (struct sql_column){ .name = SLICE_LIT("QUERY PLAN"), .oid = T_TEXT, .typmod = -1, .typlen = -1 };
@@ -436,7 +453,7 @@ bool sql_utility(struct sql_session *s, struct sql_prepared *p, const struct sql
 		return true;
 	case AST(DECLARE_CURSOR_STMT):
 		out->tag = SLICE_LIT("DECLARE CURSOR");
-		return declare(s, n->declare_cursor_stmt, params, p->plan.nparams);
+		return declare(s, n->declare_cursor_stmt, params, p->plan.params, p->plan.nparams);
 	case AST(FETCH_STMT):
 		return fetch(s, n->fetch_stmt, a, out);
 	case AST(CLOSE_PORTAL_STMT):

@@ -271,7 +271,7 @@ static const struct sql_type *builtin(const struct sql_type_fact *f)
 			.len = f->len,
 			.element = f->is_array ? f->element : 0,
 			.array = f->array,
-			.base = range ? range->subtype : f->base,
+			.base = !range ? f->base : f->kind == 'm' ? range->type : range->subtype,
 			.relation = f->relation,
 			.basemod = f->typmod,
 			.collation = f->collation,
