@@ -2,6 +2,7 @@
 import asyncio
 import datetime
 import decimal
+import logging
 import uuid
 
 import psycopg
@@ -12,6 +13,7 @@ from psycopg.types.json import Jsonb
 from psycopg.types.multirange import Int4Multirange
 from psycopg.types.range import Range
 
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # when a pipeline aborts is a matter of timing
 DSN = ""
 UTC = datetime.timezone.utc
 with psycopg.connect(DSN) as conn:
