@@ -64,8 +64,10 @@ static int add_case(struct found *f, const char *path)
 			abort();
 	}
 	const char *name = arena_str(&f->arena, path);
-	if (test_case_load(&f->list[f->count], arena_str(&f->arena, whole), name, &f->arena, &err) < 0)
+	if (test_case_load(&f->list[f->count], arena_str(&f->arena, whole), name, &f->arena, &err) < 0) {
+		test_case_release(&f->list[f->count]);
 		return cmd_fail("test", &err);
+	}
 	f->count++;
 	return 0;
 }
