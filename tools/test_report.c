@@ -147,8 +147,8 @@ int test_write_json(const struct test_results *r, const char *file)
 	for (size_t i = 0; i < r->count; i++) {
 		const struct test_result *t = &r->list[i];
 		json_t *one = json_pack("{s:s, s:s, s:f, s:i}", "name", t->name, "verdict", verdicts[t->verdict], "seconds", t->seconds, "tries", (int)t->tries);
-		if (t->why)
-			json_object_set_new(one, "why", json_string(t->why) ? json_string(t->why) : json_string("?"));
+		if (t->why && json_object_set_new(one, "why", json_string(t->why)) < 0)
+			json_object_set_new(one, "why", json_string("?")); /* not UTF-8 */
 		json_array_append_new(list, one);
 	}
 	json_t *whole = json_pack("{s:i, s:i, s:i, s:f, s:o}", "seam.test", 1, "shard", (int)r->shard, "shards", (int)r->shards, "seconds", r->seconds, "cases",

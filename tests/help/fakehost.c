@@ -403,29 +403,44 @@ static void settle(struct fakehost *h)
 	pthread_mutex_unlock(&h->lock);
 }
 
-static void become(struct fakehost *h, const char *path, char *const argv[])
+/* Whether `entry` names the variable of `setting`, both NAME=value. */
+static bool names(const char *entry, const char *setting)
 {
-	char preload[600], run[100];
+	size_t n = strcspn(setting, "=");
 
-	snprintf(preload, sizeof(preload), "%s", h->shim);
-	snprintf(run, sizeof(run), "%s", h->dir);
-	setenv("LD_PRELOAD", preload, 1);
-	if (h->bare)
-		unsetenv("SEAM_RUN");
-	else
-		setenv("SEAM_RUN", run, 1);
-	for (const char *const *v = h->extra_env; v && *v; v++)
-		if (putenv((char *)*v) != 0)
-			_exit(126);
-	execv(path, argv);
-	_exit(127);
+	return strncmp(entry, setting, n) == 0 && entry[n] == '=';
+}
+
+/* The program's environment: this one's, with `mine` instead of what has their names. Made before the fork: the
+ * thread that plays the host may hold the allocator's lock in that moment. */
+static char **environment_with(const char *const *mine, size_t n)
+{
+	size_t have = 0, used = 0;
+
+	while (environ[have])
+		have++;
+	char **env = calloc(have + n + 1, sizeof(*env));
+	ck_assert_ptr_nonnull(env);
+	for (size_t i = 0; i < have; i++) {
+		bool replaced = false;
+		for (size_t k = 0; k < n; k++)
+			replaced = replaced || names(environ[i], mine[k]);
+		if (!replaced)
+			env[used++] = environ[i];
+	}
+	for (size_t k = 0; k < n; k++)
+		if (strchr(mine[k], '=')[1] || strncmp(mine[k], "SEAM_RUN=", 9) != 0)
+			env[used++] = (char *)mine[k];
+	return env;
 }
 
 const char *fakehost_run(struct fakehost *h, const char *program, ...)
 {
 	static char out[64 * 1024];
-	char path[600], *argv[ARGS_MAX + 1];
+	char path[600], preload[600], run[100], *argv[ARGS_MAX + 1];
+	const char *mine[ARGS_MAX + 2] = { preload, run };
 	int pipe_fds[2], status, n = 1;
+	size_t settings = 2;
 	size_t used = 0;
 	ssize_t got;
 	va_list ap;
@@ -439,14 +454,21 @@ const char *fakehost_run(struct fakehost *h, const char *program, ...)
 		n++;
 	va_end(ap);
 	argv[n] = NULL;
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", h->shim);
+	snprintf(run, sizeof(run), "SEAM_RUN=%s", h->bare ? "" : h->dir); /* empty: not set */
+	for (const char *const *v = h->extra_env; v && *v && settings < ARGS_MAX + 2; v++)
+		mine[settings++] = *v;
+	char **env = environment_with(mine, settings);
 	ck_assert_int_eq(pipe2(pipe_fds, O_CLOEXEC), 0);
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		dup2(pipe_fds[1], 1);
 		dup2(pipe_fds[1], 2);
-		become(h, path, argv);
+		execve(path, argv, env);
+		_exit(127);
 	}
+	free(env);
 	close(pipe_fds[1]);
 	while (used < sizeof(out) - 32 && (got = read(pipe_fds[0], out + used, sizeof(out) - 32 - used)) > 0)
 		used += (size_t)got;
