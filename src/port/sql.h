@@ -3,7 +3,8 @@
  *
  * One libpg_query parse a text, cached for the life of the process (the cache
  * drops its oldest half above 4,096 texts; an analysis in use stays valid until
- * the next call of sql_split or sql_analyse). Fingerprints are libpg_query's:
+ * the next call of sql_split or sql_analyse). Texts that differ in their literals
+ * only share a parse (sql_literals.h). Fingerprints are libpg_query's:
  * white space, case, comments and literals do not count.
  */
 #ifndef PORT_SQL_H
@@ -27,6 +28,7 @@ struct sql_analysis {
 	size_t ntables;
 	struct slice *literals;    /* constants in the text, by position; strings without quotes */
 	size_t nliterals;
+	int *literal_at;           /* where they stand, in bytes; only while it is made, NULL later */
 	struct slice summary;      /* "INSERT orders", "SELECT events, users", "BEGIN" */
 	uint32_t *param_oids;      /* by $n: the type when the text casts it ($1::int4), else 0 */
 	size_t nparams;

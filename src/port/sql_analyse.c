@@ -205,8 +205,11 @@ static void fill_lists(struct walk *w, struct sql_analysis *out)
 			out->tables[out->ntables++] = w->tables[i].text;
 	}
 	out->literals = ARENA_ARRAY(w->arena, struct slice, w->nliterals + 1);
-	for (size_t i = 0; i < w->nliterals; i++)
+	out->literal_at = ARENA_ARRAY(w->arena, int, w->nliterals + 1);
+	for (size_t i = 0; i < w->nliterals; i++) {
+		out->literal_at[i] = (int)w->literals[i].at;
 		out->literals[out->nliterals++] = w->literals[i].text;
+	}
 	out->param_oids = w->oids;
 	out->nparams = w->nparams;
 }

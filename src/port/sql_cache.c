@@ -3,12 +3,17 @@
  * that comes again costs one look-up. An entry is one block of memory: the
  * analysis, its arrays and its strings. Splits that needed the parser are
  * kept the same way.
+ *
+ * A text that is new but for its literals is analysed from its shape: what the
+ * parser said of the first one, with this text's literals.
  */
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/map.h"
 #include "port/sql.h"
 #include "port/sql_analyse.h"
+#include "port/sql_literals.h"
 #include "port/sql_tree.h"
 
 #define CACHE_TEXTS 4096               /* a program's statements; more means that constants are in the texts */
@@ -17,9 +22,12 @@
 struct cache {
 	struct map map;
 	size_t bytes;
+	void (*drop)(void *entry); /* NULL: free */
 	bool ready;
 };
 static struct cache analyses, splits;
+static struct cache stays; /* by the key without literals: which literals have to stay in the shape's key */
+static struct cache shapes;
 
 struct split_entry {
 	size_t bytes;
@@ -38,6 +46,15 @@ static size_t entry_bytes(const void *entry)
 	return *(const size_t *)entry;
 }
 
+static void drop_entry(struct cache *c, void *entry)
+{
+	c->bytes -= entry_bytes(entry);
+	if (c->drop)
+		c->drop(entry);
+	else
+		free(entry);
+}
+
 static void cache_drop_old(struct cache *c)
 {
 	struct map newer;
@@ -48,8 +65,7 @@ static void cache_drop_old(struct cache *c)
 	for (size_t i = 0; (e = map_next(&c->map, &i));) {
 		if (skip) {
 			skip--;
-			c->bytes -= entry_bytes(e->value);
-			free(e->value);
+			drop_entry(c, e->value);
 			continue;
 		}
 		map_set(&newer, e->key, e->value);
@@ -76,8 +92,7 @@ static void cache_put(struct cache *c, struct slice text, void *entry)
 			size_t i = 0;
 			e = map_next(&c->map, &i);
 			void *last = map_take(&c->map, e->key);
-			c->bytes -= entry_bytes(last);
-			free(last);
+			drop_entry(c, last);
 			break;
 		}
 		cache_drop_old(c);
@@ -123,6 +138,7 @@ static struct analysis_entry *pack(const struct sql_analysis *an)
 	/* The text counts twice: the map keeps its own copy as the key. */
 	e->bytes = sizeof(*e) + arrays + strings + an->text.len;
 	e->an = *an;
+	e->an.literal_at = NULL;
 	e->an.tables = (struct slice *)(e + 1);
 	e->an.literals = e->an.tables + an->ntables;
 	e->an.param_oids = (uint32_t *)(e->an.literals + an->nliterals);
@@ -141,17 +157,117 @@ static struct analysis_entry *pack(const struct sql_analysis *an)
 	return e;
 }
 
+/* ---- texts that differ in their literals ---- */
+
+struct stay_entry {
+	size_t bytes;
+	size_t n;
+	bool verbatim[];
+};
+struct shape_entry {
+	size_t bytes;
+	struct analysis_entry *made; /* of the first text; one block with this entry's life */
+	struct shape_part {
+		int literal;         /* of the text's, by position; -1: stands as it is */
+		bool negative;
+	} parts[];                   /* one a constant of the analysis */
+};
+
+static void free_shape(void *entry)
+{
+	free(((struct shape_entry *)entry)->made);
+	free(entry);
+}
+
+/* What a text's shape says of it, packed. NULL: its shape is not known. */
+static struct analysis_entry *from_shape(struct slice text, const struct sql_literals *l, struct arena *a)
+{
+	struct buf key;
+
+	buf_init(&key, CACHE_BYTES);
+	sql_literals_key(text, l, NULL, &key);
+	const struct stay_entry *stay = buf_failed(&key) ? NULL : cache_get(&stays, buf_slice(&key));
+	const struct shape_entry *shape = NULL;
+	if (stay && stay->n == l->n) {
+		buf_reset(&key);
+		sql_literals_key(text, l, stay->verbatim, &key);
+		shape = cache_get(&shapes, buf_slice(&key));
+	}
+	buf_release(&key);
+	if (!shape)
+		return NULL;
+	struct sql_analysis an = shape->made->an;
+	an.text = text;
+	an.literals = ARENA_ARRAY(a, struct slice, an.nliterals + 1);
+	for (size_t i = 0; i < an.nliterals; i++) {
+		const struct shape_part *part = shape->parts + i;
+
+		an.literals[i] = part->literal < 0 ? shape->made->an.literals[i] :
+						     sql_literal_value(text, l->list + part->literal, part->negative, a);
+	}
+	return pack(&an);
+}
+
+static void keep_shape(struct slice text, const struct sql_literals *l, const struct sql_analysis *an)
+{
+	struct buf key;
+	struct stay_entry *stay = must_alloc(sizeof(*stay) + l->n);
+	struct shape_entry *shape = must_alloc(sizeof(*shape) + an->nliterals * sizeof(shape->parts[0]));
+
+	stay->n = l->n;
+	memset(stay->verbatim, true, l->n);
+	for (size_t i = 0; i < an->nliterals; i++) {
+		bool negative;
+		const struct sql_literal *one = sql_literals_find(l, an->literal_at[i], &negative);
+
+		shape->parts[i] = (struct shape_part){ one ? (int)(one - l->list) : -1, negative };
+		if (one)
+			stay->verbatim[one - l->list] = false;
+	}
+	buf_init(&key, CACHE_BYTES);
+	sql_literals_key(text, l, NULL, &key);
+	stay->bytes = sizeof(*stay) + l->n + key.len;
+	struct stay_entry *former = cache_get(&stays, buf_slice(&key));
+	if (former && former->n == l->n) {
+		for (size_t i = 0; i < l->n; i++)
+			former->verbatim[i] |= stay->verbatim[i];
+		free(stay);
+		stay = former;
+	} else {
+		cache_put(&stays, buf_slice(&key), stay);
+	}
+	buf_reset(&key);
+	sql_literals_key(text, l, stay->verbatim, &key);
+	if (cache_get(&shapes, buf_slice(&key))) {
+		free(shape);
+	} else {
+		shape->made = pack(an);
+		shape->bytes = sizeof(*shape) + an->nliterals * sizeof(shape->parts[0]) + shape->made->bytes + key.len;
+		shapes.drop = free_shape;
+		cache_put(&shapes, buf_slice(&key), shape);
+	}
+	buf_release(&key);
+}
+
 const struct sql_analysis *sql_analyse(struct slice text)
 {
 	struct analysis_entry *e = cache_get(&analyses, text);
+	struct sql_literals literals;
+	struct sql_analysis an;
+	struct arena arena;
 
 	if (e)
 		return &e->an;
-	struct arena arena;
-	struct sql_analysis an;
 	arena_init(&arena);
-	sql_analyse_text(text, &arena, &an);
-	e = pack(&an);
+	bool plain = sql_literals_scan(text, &arena, &literals);
+	if (plain)
+		e = from_shape(text, &literals, &arena);
+	if (!e) {
+		sql_analyse_text(text, &arena, &an);
+		e = pack(&an);
+		if (plain && an.valid && !an.empty && an.literal_at)
+			keep_shape(text, &literals, &an);
+	}
 	cache_put(&analyses, text, e);
 	arena_release(&arena);
 	return &e->an;

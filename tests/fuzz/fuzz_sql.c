@@ -251,6 +251,7 @@ static void begin(void)
 	struct sql_engine *engine = pg_server_engine(fake);
 	engine->config.steps_max = 2 * 1000 * 1000;
 	engine->config.memory_max = 64 * 1024 * 1024;
+	engine->config.check_plans = true;
 	side_close(&s);
 	mark = service_pg.state->snapshot(fake);
 }

@@ -19,6 +19,7 @@ static struct sql_expr *constant(struct sql_analyser *an, const PgQuery__AConst 
 		return x;
 	}
 	x->literal = c->location >= 0 && !an->no_positions;
+	x->fixed = ARENA_NEW(an->arena, bool);
 	switch (c->val_case) {
 	case PG_QUERY__A__CONST__VAL_SVAL:
 		x->text = slice_str(c->sval->sval);

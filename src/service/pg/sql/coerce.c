@@ -89,6 +89,7 @@ static struct sql_expr *coerce_literal(struct sql_analyser *an, struct sql_expr 
 
 	x->null = e->null;
 	x->literal = e->literal;
+	x->fixed = e->fixed;
 	x->text = e->text;
 	x->type = base;
 	x->typmod = base == T_INTERVAL || base == T_BPCHAR ? typmod : -1;

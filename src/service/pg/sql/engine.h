@@ -31,6 +31,7 @@ struct sql_engine_config {
 	const char *database;           /* the first database's name; NULL: "postgres" */
 	uint64_t steps_max;             /* of SQLite's machine, that one statement may take; 0: ceiling.c's */
 	int64_t memory_max;             /* bytes that one statement may take; 0: ceiling.c's */
+	bool check_plans;               /* tests: a plan found for other literals is made again; a difference ends the process */
 };
 
 /* NULL: SQLite could not be opened; *why says so. */

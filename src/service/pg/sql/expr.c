@@ -108,7 +108,7 @@ bool sql_expr_same(const struct sql_expr *a, const struct sql_expr *b)
 			if (a->literal != b->literal || !slice_eq(a->text, b->text))
 				return false;
 			/* true only while both stay as they are */
-			((struct sql_expr *)(uintptr_t)a)->fixed = ((struct sql_expr *)(uintptr_t)b)->fixed = true;
+			*a->fixed = *b->fixed = true;
 			return true;
 		}
 		return same_datum(a->value, b->value);

@@ -20,8 +20,12 @@ struct sql_bind {
 	uint32_t type;
 	int32_t typmod;
 	int location;           /* of a literal */
-	struct slice text;      /* of a literal, at the first time */
-	bool fixed;             /* the plan holds for this value only */
+	struct slice text;      /* of a literal */
+	/* which literal of the text it is, and whether with the minus before it; -1: none, it stands `behind` bytes
+	 * after the end of literal `after`, or from the text's begin (-1). plan_cache.c */
+	int literal, after, behind;
+	bool negative;
+	const bool *fixed;      /* the plan holds for this value only */
 	struct sql_datum value;
 };
 

@@ -328,6 +328,8 @@ sqlite3_stmt *sql_plan_take(struct sql_session *s, struct sql_plan *plan, const 
 {
 	sqlite3_stmt *st = NULL;
 
+	if (plan->home)
+		plan = plan->home;
 	if (text == plan->text && plan->nidle)
 		return plan->idle[--plan->nidle];
 	if (sqlite3_prepare_v3(s->engine->db, text, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL) == SQLITE_OK)
@@ -343,6 +345,8 @@ sqlite3_stmt *sql_plan_take(struct sql_session *s, struct sql_plan *plan, const 
 void sql_plan_done(struct sql_plan *plan, sqlite3_stmt *st)
 {
 	sqlite3_reset(st);
+	if (plan->home)
+		plan = plan->home;
 	if (plan->nidle < SQL_IDLE_MAX && plan->text) {
 		sqlite3_clear_bindings(st);
 		plan->idle[plan->nidle++] = st;

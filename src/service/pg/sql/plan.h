@@ -47,6 +47,7 @@ struct sql_plan {
 	uint32_t *relations;        /* that it refers to, to be locked */
 	size_t nrelations;
 	bool uncacheable;
+	struct sql_plan *home;      /* has the idle statements; NULL: these */
 	sqlite3_stmt *idle[SQL_IDLE_MAX];
 	size_t nidle;
 };
@@ -72,12 +73,14 @@ struct sql_prepared {
 	uint64_t version;           /* of the catalog it was made with */
 	struct slice path;          /* the search path then */
 	bool kept;                  /* in the cache */
+	struct sql_prepared *first; /* the text that the plan was made of, when this one differs in its literals; a reference */
 	bool inner;                 /* of the query inside of the text's statement */
 };
 
-/* plan_cache.c: found again by text, types and path. NULL: none. A reference. */
-struct sql_prepared *sql_plan_find(struct sql_session *s, struct slice text, const uint32_t *types, size_t ntypes);
-void sql_plan_keep(struct sql_session *s, struct sql_prepared *p);
+/* plan_compare.c: what of two plans is different beyond the literals' values; NULL: nothing. */
+const char *sql_plan_differs(const struct sql_plan *a, const struct sql_plan *b);
+
+/* plan_cache.c */
 void sql_plans_free(struct sql_plans *plans);
 /* As sql_prepare, inside of a statement that has begun. NULL: raised. */
 struct sql_prepared *sql_prepared_make(struct sql_session *s, struct slice text, const uint32_t *types, size_t ntypes);

@@ -104,7 +104,7 @@ struct sql_expr {
 	enum sql_cast_method method;
 	/* X_CONST: a literal is kept as text until its type is known. */
 	bool null, literal;     /* literal: stands at `location` of the text, may be stripped */
-	bool fixed;             /* the plan depends on its value */
+	bool *fixed;            /* of a literal: whether the plan depends on its value; shared by its copies */
 	struct slice text;
 	struct sql_datum value; /* when not a literal */
 	const char *name;       /* of a field, of X_VALUE */

@@ -2,6 +2,7 @@
  * Tests of the SQL engine's face: text in, typed rows, tags and errors out.
  */
 #include "service/pg/sql/engine.h"
+#include "service/pg/sql/session.h"
 
 #include "base/arena.h"
 #include <check.h>
@@ -114,6 +115,34 @@ START_TEST(what_is_inserted_is_read_joined_and_grouped)
 }
 END_TEST
 
+START_TEST(a_plan_serves_texts_that_differ_in_their_literals)
+{
+	struct bench b;
+	open_bench(&b);
+	b.engine->config.check_plans = true;
+	IS("create table t (id int primary key, name text, n numeric(6,2), day date)", "");
+	IS("insert into t values (1, 'a', 1.5, '2020-01-01'), (-2, 'it''s', -7, null)", "");
+	IS("insert into t values (3, 'c', 2.5, '2020-01-03'), (-4, '', -8, null)", "");
+	IS("select id, name, n, day from t where id in (1, -2) order by 1", "-2|it's|-7.00|;1|a|1.50|2020-01-01");
+	IS("select id, name, n, day from t where id in (3, -4) order by 2", "-4||-8.00|;3|c|2.50|2020-01-03");
+	IS("select id + 1, count(*) from t group by id + 1 order by 1 limit 2", "-3|1;-1|1");
+	IS("select id + 2, count(*) from t group by id + 2 order by 1 limit 1", "-2|1");
+	IS("select id + 2, count(*) from t group by id + 3", "42803 column \"t.id\" must appear in the GROUP BY clause or be used in an aggregate function");
+	IS("select 1::numeric(3,1), 7", "1.0|7");
+	IS("select 2::numeric(3,2), 8", "2.00|8");
+	IS("select 2147483647 as a", "2147483647");
+	IS("select -2147483648 as a", "-2147483648");
+	/* the place is that of the text which failed */
+	IS("select 'aaaaaaaa', '7'::int", "aaaaaaaa|7");
+	struct sql_result r = run(&b, "select 'a', 'x'::int");
+	ck_assert(slice_eq_str(r.error->sqlstate, "22P02"));
+	ck_assert_int_eq(r.error->position, 13);
+	IS("select extract(year from date '2020-01-01'), E'\\t' = 'x'", "2020|f");
+	IS("select extract(year from date '20210-01-01'), E'\\t' = 'longer'", "20210|f");
+	close_bench(&b);
+}
+END_TEST
+
 START_TEST(a_name_that_is_not_there_is_told_with_its_place_and_a_guess)
 {
 	struct bench b;
@@ -169,6 +198,7 @@ END_TEST
 SUITE_BEGIN(sql_engine)
 	SUITE_TEST(a_select_has_the_types_that_postgres_gives_it);
 	SUITE_TEST(what_is_inserted_is_read_joined_and_grouped);
+	SUITE_TEST(a_plan_serves_texts_that_differ_in_their_literals);
 	SUITE_TEST(a_name_that_is_not_there_is_told_with_its_place_and_a_guess);
 	SUITE_TEST(parameters_get_their_types_from_what_they_stand_beside);
 	SUITE_TEST(a_plan_is_made_anew_when_the_table_changed);
