@@ -132,32 +132,6 @@ FUNC(client_encoding)
 }
 
 /* By number: enum pg_enc of pg_wchar.h. */
-static const char *const encodings[] = {
-	"SQL_ASCII", "EUC_JP", "EUC_CN", "EUC_KR", "EUC_TW", "EUC_JIS_2004", "UTF8", "MULE_INTERNAL",
-	"LATIN1", "LATIN2", "LATIN3", "LATIN4", "LATIN5", "LATIN6", "LATIN7", "LATIN8",
-	"LATIN9", "LATIN10", "WIN1256", "WIN1258", "WIN866", "WIN874", "KOI8R", "WIN1251",
-	"WIN1252", "ISO_8859_5", "ISO_8859_6", "ISO_8859_7", "ISO_8859_8", "WIN1250", "WIN1253", "WIN1254",
-	"WIN1255", "WIN1257", "KOI8U", "SJIS", "BIG5", "GBK", "UHC", "GB18030",
-	"JOHAB", "SHIFT_JIS_2004",
-};
-#define NENCODINGS ((int64_t)(sizeof(encodings) / sizeof(encodings[0])))
-
-STRICT(encoding_to_char)
-{
-	int64_t n = arg_int(argv[0]);
-
-	result_text(ctx, n >= 0 && n < NENCODINGS ? slice_str(encodings[n]) : SLICE_LIT(""));
-}
-
-STRICT(char_to_encoding)
-{
-	int n = 0;
-
-	while (n < NENCODINGS && !slice_eq_nocase_str(arg_text(argv[0]), encodings[n]))
-		n++;
-	sqlite3_result_int(ctx, n < NENCODINGS ? n : -1);
-}
-
 FUNC(nothing)
 {
 	sqlite3_result_null(ctx);
@@ -232,8 +206,8 @@ const struct func_row sysfunc_session_rows[] = {
 	CALL_VOLATILE("current_database", current_database, 0), CALL_VOLATILE("current_schema", current_schema, 0),
 	CALL_VOLATILE("current_schemas", current_schemas, 1), CALL_VOLATILE("pgsql_version", version, 0),
 	CALL_VOLATILE("pg_is_in_recovery", in_recovery, 0), CALL("getdatabaseencoding", encoding_name, 0),
-	CALL_VOLATILE("pg_client_encoding", client_encoding, 0), CALL("PG_encoding_to_char", encoding_to_char, 1),
-	CALL("PG_char_to_encoding", char_to_encoding, 1), CALL_VOLATILE("pg_postmaster_start_time", start_time, 0),
+	CALL_VOLATILE("pg_client_encoding", client_encoding, 0), 
+	CALL_VOLATILE("pg_postmaster_start_time", start_time, 0),
 	CALL_VOLATILE("pg_conf_load_time", start_time, 0), CALL("inet_client_addr", nothing, 0), CALL("inet_client_port", nothing, 0),
 	CALL("inet_server_addr", nothing, 0), CALL("inet_server_port", nothing, 0), CALL("pg_jit_available", no, 0), CALL("pg_trigger_depth", zero, 0),
 	CALL("pg_notification_queue_usage", zero, 0), CALL("pg_reload_conf", yes, 0), CALL_VOLATILE("pg_my_temp_schema", my_temp_schema, 0),

@@ -361,33 +361,6 @@ STRICT(binary_decode)
 		buf_release(&b);
 }
 
-/* convert_from(bytea, 'UTF8') and convert_to: the server knows one encoding. */
-static bool is_utf8(sqlite3_context *ctx, struct slice name)
-{
-	if (slice_eq_nocase_str(name, "utf8") || slice_eq_nocase_str(name, "utf-8") || slice_eq_nocase_str(name, "unicode"))
-		return true;
-	sql_raise(ctx, "0A000", "conversion with encoding \"%.*s\" is not supported", SLICE_ARG(name));
-	return false;
-}
-
-STRICT(convert_from)
-{
-	struct sql_datum d;
-
-	if (!is_utf8(ctx, arg_text(argv[1])))
-		return;
-	if (type_in(sql_env_of(ctx), scratch(sql_env_of(ctx)), T_TEXT, -1, arg_blob(argv[0]), &d))
-		sql_datum_result(ctx, d);
-	else
-		result_raised(ctx);
-}
-
-STRICT(convert_to)
-{
-	if (is_utf8(ctx, arg_text(argv[1])))
-		result_blob(ctx, arg_text(argv[0]));
-}
-
 /* ---- bit strings ---- */
 
 static void fold(sqlite3_context *ctx, sqlite3_value **argv, const char *name, char op)
@@ -499,7 +472,6 @@ const struct func_row func_bytes_rows[] = {
 	CALL("byteaSetByte", set_byte, 3), CALL("byteaSetBit", set_bit, 3), CALL("bytea_bit_count", bytea_bit_count, 1),
 	CALL("md5_text", md5, 1), CALL("md5_bytea", md5, 1), CALL("sha224_bytea", sha224, 1), CALL("sha256_bytea", sha256, 1),
 	CALL("sha384_bytea", sha384, 1), CALL("sha512_bytea", sha512, 1), CALL("binary_encode", binary_encode, 2), CALL("binary_decode", binary_decode, 2),
-	CALL("pg_convert_from", convert_from, 2), CALL("pg_convert_to", convert_to, 2),
 	CALL("bit_and", bit_and, 2), CALL("bit_or", bit_or, 2), CALL("bitxor", bitxor, 2), CALL("bitnot", bitnot, 1), CALL("bitshiftleft", bitshiftleft, 2),
 	CALL("bitshiftright", bitshiftright, 2), INLINE("bitcat", "($1 || $2)"), CALL("bitlength", bitlength, 1), CALL("bitoctetlength", bitoctetlength, 1),
 	CALL("bitsubstr", bitsubstr, 3), CALL("bitsubstr_no_len", bitsubstr, 2), CALL("bitposition", bitposition, 2), CALL("bitoverlay", bitoverlay, 4),
