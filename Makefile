@@ -6,7 +6,7 @@
 #   make compat     the long tests against programs and C libraries of others
 #   make fuzz       build the fuzz targets with clang, in build-fuzz
 #   make SANITIZE=1 host and tools with ASan and UBSan, in build-asan
-#   make coverage   which lines of src and tools the tests reach, by gcov, in build-coverage
+#   make coverage   which lines of src, shim and tools the tests reach, by gcov, in build-coverage
 
 SANITIZE ?=
 COVERAGE ?=
@@ -21,12 +21,14 @@ WARN := -Wall -Wextra -Wpedantic -Werror -Wstrict-prototypes -Wmissing-prototype
 OPT ?= -O2 -g
 SAN := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 FUZZER := $(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
-COV := $(if $(COVERAGE),--coverage -O0)
+COV := $(if $(COVERAGE),--coverage -O0 -Wno-format-truncation)
+# gcov's runtime in the guest: it writes at exit, and before an exec (shim/exec.c).
+SHIM_COV := $(if $(COVERAGE),--coverage -O0 -DSEAM_COVERAGE)
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) $(FUZZER) $(COV) -Isrc -MMD -MP $(CFLAGS)
 LIBS := -luv -ljansson -lssl -lcrypto -lpg_query -lprotobuf-c -lsqlite3 -lgmp -lexpat -lpcre2-8 -lxxhash -lz -lpthread -lm
 
 # The shim is a guest: nothing of the host, no sanitizer, no LTO, initial-exec TLS only.
-SHIM_CFLAGS = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) -Wno-pedantic $(OPT) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE \
+SHIM_CFLAGS = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) -Wno-pedantic $(OPT) $(SHIM_COV) -fPIC -fvisibility=hidden -U_FORTIFY_SOURCE \
 	-ftls-model=initial-exec -fno-lto -fno-stack-protector -Isrc -Ishim -MMD -MP $(CFLAGS)
 # Every image maps it: two segments instead of four and no mprotect save 15 us of 60.
 SHIM_LDFLAGS := -shared -Wl,-z,defs -Wl,-z,now -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-soname,libseam.so
@@ -36,7 +38,7 @@ SHIM_LDFLAGS := -shared -Wl,-z,defs -Wl,-z,now -Wl,-z,noseparate-code -Wl,-z,nor
 MUSL_CC ?= $(shell command -v musl-gcc)
 MUSL_CFLAGS = $(SHIM_CFLAGS) -isystem $(BUILD)/musl/include
 MUSL_LDFLAGS := -shared -nostdlib -Wl,-z,now -Wl,-z,noseparate-code -Wl,-z,norelro -Wl,-soname,libseam.so
-MUSL_SHIM := $(if $(MUSL_CC),$(BUILD)/lib/musl/libseam.so)
+MUSL_SHIM := $(if $(COVERAGE),,$(if $(MUSL_CC),$(BUILD)/lib/musl/libseam.so))
 
 # The one list of packages (Debian names). demo: what the flagship example runs; test: what only
 # `make check` needs.
@@ -85,7 +87,7 @@ $(BUILD)/libhost.a: $(OBJ)
 
 $(BUILD)/lib/libseam.so: $(SHIM_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(SHIM_CFLAGS) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJ) -ldl
+	$(CC) $(SHIM_CFLAGS) $(SHIM_LDFLAGS) -o $@ $(SHIM_OBJ) -ldl $(if $(COVERAGE),-lgcov)
 
 $(BUILD)/lib/musl/libseam.so: $(MUSL_OBJ)
 	@mkdir -p $(@D)
@@ -180,16 +182,16 @@ compat: deps
 	@tests/compat/fetch.sh $(BUILD)
 	@SEAM_BUILD=$(BUILD) tests/compat/run.sh --long
 
-# Lines of src and tools that the tests reach; below the floor it fails. The shim is not counted: what gcov
-# does in a program's constructors is what a guest must not do.
-COVERAGE_FLOOR ?= 80
+# Lines of src, shim and tools that the tests reach; below the floor it fails. The instrumented shim is no
+# guest that one would invite: its runtime opens files at exit, so tests that count descriptors may fail there.
+COVERAGE_FLOOR ?= 90
 coverage: deps
 	@$(MAKE) -s $(JOBS) COVERAGE=1 coverage-run
 coverage-run: all $(BUILD)/bin/unit $(TEST_PROGS) $(TEST_LIBS) $(REPLAYS)
 	@find $(BUILD) -name '*.gcda' -delete
-	@tests/check.sh $(BUILD) $(COVERAGE_PARTS) > $(BUILD)/coverage.log 2>&1 || tail -3 $(BUILD)/coverage.log
+	@GCOV_ERROR_FILE=/dev/null tests/check.sh $(BUILD) $(COVERAGE_PARTS) > $(BUILD)/coverage.log 2>&1 || tail -3 $(BUILD)/coverage.log
 	@tests/coverage.py $(BUILD) $(COVERAGE_FLOOR)
-COVERAGE_PARTS ?= unit fuzz life cases seam-test determinism bad-input etl companion
+COVERAGE_PARTS ?= unit fuzz life hazards cases seam-test determinism bad-input etl clients companion docs pg-conformance pg-isolation
 
 # The writer's bench: events a second into a file.
 bench-writer: $(BUILD)/libhost.a

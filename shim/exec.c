@@ -24,6 +24,20 @@ extern char **environ;
 /* Room for env_fill(), on the calling function's stack. */
 #define ENV_ROOM(given) alloca(env_room(given))
 
+#ifdef SEAM_COVERAGE
+void __gcov_dump(void);
+void __gcov_reset(void);
+#endif
+
+/* What this image counted, before the next one takes its place (make coverage). */
+static void count_lines(void)
+{
+#ifdef SEAM_COVERAGE
+	__gcov_dump();
+	__gcov_reset();
+#endif
+}
+
 /* With the folder that a relative path starts from: when the host reads it, whoever asked may be gone.
  * A name without a slash stays one, unless it starts from `dir`; "" is `dir` itself. */
 static const char *absolute(int dir, const char *path, char *room, size_t size)
@@ -77,6 +91,7 @@ static void announce(const struct twin *twin, int dir, const char *path, uint32_
 
 	line_string(pieces + 1, &len, absolute(dir, path, room, sizeof(room)), 4096);
 	line_say(WIRE_EXEC, pieces, 3);
+	count_lines();
 }
 
 static int failed(const struct twin *twin, int dir, const char *path, int result)

@@ -13,7 +13,7 @@ top = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 lines = {}
 counted = []
 for folder, _, names in os.walk(os.path.join(build, "obj")):
-    counted += [os.path.join(folder, n) for n in names if n.endswith(".gcno") and ("/src/" in folder + "/" or "/tools" in folder)]
+    counted += [os.path.join(folder, n) for n in names if n.endswith(".gcno") and any(f"/obj/{x}" in folder for x in ("src", "shim", "tools"))]
 for at in range(0, len(counted), 40):
     done = subprocess.run(["gcov", "--json-format", "--stdout", *counted[at:at + 40]], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=top)
     for text in done.stdout.splitlines():
@@ -23,7 +23,7 @@ for at in range(0, len(counted), 40):
             continue
         for f in found["files"]:
             name = os.path.relpath(os.path.join(top, f["file"]), top)
-            if not name.startswith(("src/", "tools/")) or not name.endswith(".c"):
+            if not name.startswith(("src/", "shim/", "tools/")) or not name.endswith(".c"):
                 continue
             counts = lines.setdefault(name, {})
             for line in f["lines"]:
@@ -34,7 +34,7 @@ rows, folders = [], {}
 for name, counts in lines.items():
     hit, all_ = sum(1 for c in counts.values() if c), len(counts)
     rows.append((100 * hit / max(all_, 1), hit, all_, name))
-    x = folders.setdefault("/".join(name.split("/")[:2]) if name.startswith("src/") else "tools", [0, 0])
+    x = folders.setdefault("/".join(name.split("/")[:2]) if name.startswith("src/") else name.split("/")[0], [0, 0])
     x[0] += hit
     x[1] += all_
 with open(os.path.join(build, "coverage.txt"), "w", encoding="utf-8") as out:

@@ -68,7 +68,7 @@ static int visit(const char *path, const struct stat *st, int type, struct FTW *
 		return 0;
 	if (strcmp(name, "case.json") == 0)
 		add_case(path);
-	if (n > 6 && strcmp(name + n - 6, ".trace") == 0 && is_golden(path)) {
+	if (n > 6 && strcmp(name + n - 6, ".trace") == 0 && strcmp(name, "final.trace") != 0 && is_golden(path)) {
 		char *real = realpath(path, NULL);
 		if (real)
 			map_set(&walk.goldens, slice_str(real), &walk);
@@ -88,7 +88,7 @@ static struct bodies {
 static int visit_body(const char *path, const struct stat *st, int type, struct FTW *at)
 {
 	(void)st;
-	if (type != FTW_F || map_get_str(&bodies.named, path + at->base))
+	if (type != FTW_F || strcmp(path + at->base, "final.trace") == 0 || map_get_str(&bodies.named, path + at->base))
 		return 0;
 	bodies.found++;
 	printf("  %s", bodies.prune ? "removed  " : "body     ");

@@ -4,6 +4,7 @@
  * wrote is a golden that nobody read.
  */
 #include "cmd.h"
+#include "final.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -217,7 +218,11 @@ static int accept_part(const struct asked *a, const char *golden, const char *ru
 	}
 	if (merge_golden(&d, accepted, a->reason, put_blob, (void *)(uintptr_t)golden, &text, &err) < 0 || write_file(golden, buf_slice(&text), &err) < 0)
 		rc = cmd_fail("accept", &err);
-	else if (!a->quiet)
+	else if (n < d.nfindings)
+		final_forget(golden);
+	else if (final_accept(golden, run, mask, normalise, &err) < 0)
+		rc = cmd_fail("accept", &err);
+	if (!rc && !a->quiet)
 		printf("seam: accepted %zu of %zu findings into %s\n", n, d.nfindings, golden);
 	if (!rc && accept_unused_bodies(golden, false) && !a->quiet)
 		printf("  no line names these bodies any more; seam accept --unused --prune FOLDER removes them\n");
@@ -263,7 +268,8 @@ static int accept_run(const struct asked *a, const char *golden, const char *run
 		goto out;
 	}
 	bool had = compare_old(golden, run, mask, normalise, &change);
-	if (canon_write_form(canon, a->reason, put_blob, (void *)(uintptr_t)golden, &text, &err) < 0 || write_file(golden, buf_slice(&text), &err) < 0) {
+	if (canon_write_form(canon, a->reason, put_blob, (void *)(uintptr_t)golden, &text, &err) < 0 || write_file(golden, buf_slice(&text), &err) < 0 ||
+	    final_accept(golden, run, mask, normalise, &err) < 0) {
 		rc = cmd_fail("accept", &err);
 		goto out;
 	}

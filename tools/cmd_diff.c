@@ -1,6 +1,7 @@
 /* seam diff: compares two traces. Decides what to read and how to show it; the
  * comparison is trace/diff.h. */
 #include "cmd.h"
+#include "final.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -93,13 +94,13 @@ static bool compared_nothing(const struct diff *d, const struct trace_file *gold
 /* ---- effects ------------------------------------------------------------------ */
 
 /* The effects of a trace as a trace of their own, with its bodies beside it. */
-static int open_effects(const struct trace_file *f, struct effects *e, struct trace_file **out)
+static int open_effects(const struct trace_file *f, const struct trace_file *final, struct effects *e, struct trace_file **out)
 {
 	char folder[] = "/tmp/seam-effects-XXXXXX", path[64], blobs[80], real[4096 + 16];
 	struct err err = { 0 };
 	int rc;
 
-	effects_of(e, f);
+	effects_of(e, f, final);
 	if (!mkdtemp(folder))
 		return cmd_usage("diff", "no folder in /tmp: %s", strerror(errno));
 	snprintf(path, sizeof(path), "%s/effects.trace", folder);
@@ -133,15 +134,20 @@ static void close_effects(struct effects *e, struct trace_file *f)
 	effects_release(e);
 }
 
-/* A finding points at the event that had the effect. */
+static int origin_of(const struct effects *e, int line)
+{
+	if (line < 2 || (size_t)line - 2 >= e->count)
+		return line;
+	return e->origin[line - 2] == EFFECT_FINAL ? 0 : (int)e->origin[line - 2] + 2;
+}
+
+/* A finding points at the event that had the effect; a row is nobody's alone. */
 static void point_back(struct diff *d, const struct effects *golden, const struct effects *run)
 {
 	for (size_t i = 0; i < d->nfindings; i++) {
 		struct finding *f = &d->findings[i];
-		if (f->golden_line > 1 && (size_t)f->golden_line - 2 < golden->count)
-			f->golden_line = (int)golden->origin[f->golden_line - 2] + 2;
-		if (f->run_line > 1 && (size_t)f->run_line - 2 < run->count)
-			f->run_line = (int)run->origin[f->run_line - 2] + 2;
+		f->golden_line = origin_of(golden, f->golden_line);
+		f->run_line = origin_of(run, f->run_line);
 	}
 }
 
@@ -150,10 +156,15 @@ static int diff_effects(struct diff *d, const struct trace_file *golden, const s
 	struct effects e[2] = { 0 };
 	struct trace_file *f[2] = { NULL, NULL };
 	struct err err = { 0 };
-	int rc = open_effects(golden, &e[0], &f[0]);
+	struct trace_file *final[2] = { NULL, NULL };
+	/* tables are compared with tables only */
+	bool both = final_open(golden, &final[0]) && final_open(run, &final[1]);
+	int rc = open_effects(golden, both ? final[0] : NULL, &e[0], &f[0]);
 
 	if (!rc)
-		rc = open_effects(run, &e[1], &f[1]);
+		rc = open_effects(run, both ? final[1] : NULL, &e[1], &f[1]);
+	trace_file_close(final[0]);
+	trace_file_close(final[1]);
 	if (!o->order)
 		o->order = "bag";
 	if (!rc && diff_traces(d, f[0], f[1], o, &err) < 0)
@@ -197,7 +208,7 @@ static int compare(const struct asked *a, const char *golden_path, const char *r
 	struct diff_view view = { .diff = &diff,
 				  .golden = golden_path,
 				  .run = run_path,
-				  .order = a->order,
+				  .order = a->effects && !a->order ? "bag" : a->order,
 				  .rules = a->nrules ? a->rules[0] : NULL,
 				  .limit = a->limit,
 				  .seconds = now() - start,

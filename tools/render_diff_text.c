@@ -27,7 +27,7 @@ static size_t count_processes(const struct diff *d)
 	return n;
 }
 
-static void groups(const struct render *r, const struct diff *d)
+static void groups(const struct render *r, const struct diff_view *v, const struct diff *d)
 {
 	int width = 0;
 	char golden[32], run[32], same[32];
@@ -48,7 +48,7 @@ static void groups(const struct render *r, const struct diff *d)
 			render_count(g->same, same), render_plain(r));
 		if (strcmp(g->order, "pool") == 0)
 			fputs("   compared as a pool (which connection did it is chance)", r->out);
-		else if (strcmp(g->order, "bag") == 0)
+		else if (strcmp(g->order, "bag") == 0 && !v->order)
 			fputs("   in any order (several threads)", r->out);
 		putc('\n', r->out);
 	}
@@ -89,7 +89,7 @@ static void same(const struct render *r, const struct diff_view *v)
 
 	fprintf(r->out, "seam: %ssame%s   %s events  %zu groups  %zu processes   (%.2f s)\n", render_tint(r, TINT_GREEN),
 		render_plain(r), render_count(v->diff->same, n), v->diff->ngroups, count_processes(v->diff), v->seconds);
-	groups(r, v->diff);
+	groups(r, v, v->diff);
 	noise(r, v->diff);
 }
 
@@ -258,7 +258,7 @@ void render_finding(const struct render *r, const struct diff_view *v, size_t i)
 	/* Lines begin at 1 with the header, events at 0. */
 	if (f->run_line)
 		fprintf(r->out, "     seam show %s --event %d\n", v->run, f->run_line - 2);
-	else
+	else if (f->golden_line)
 		fprintf(r->out, "     seam show %s --event %d\n", v->golden, f->golden_line - 2);
 	struct buf mask;
 	buf_init(&mask, 1024 * 1024);

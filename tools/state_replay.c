@@ -91,7 +91,11 @@ static void ask_again(struct state_replay *r, struct asked *a)
 
 	if (!s || !s->type || s->type->port != a->req.port || (!fake && !lost))
 		return;
-	s->type->fake->answer(s->fake, conn_of(r, a->stream, s), &a->req, &reply);
+	void *conn = conn_of(r, a->stream, s);
+	if (s->type->fake->again)
+		s->type->fake->again(s->fake, conn, &a->req, &reply);
+	else
+		s->type->fake->answer(s->fake, conn, &a->req, &reply);
 	reply_release(&reply);
 }
 

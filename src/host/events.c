@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/final.h"
 #include "host/handles.h"
 #include "host/keep.h"
 #include "host/watch.h"
@@ -336,6 +337,7 @@ void events_request(struct host *h, struct process *p, int32_t tid, struct strea
 			   .caller = caller,
 			   .local_port = local_port };
 
+	final_note(h, req, rep);
 	port_describe(req, rep, ROWS_SHOWN, &d);
 	if (rep->fault)
 		attrs_text(&d.attrs, "seam.fault", slice_str(fault_name(rep->fault)));

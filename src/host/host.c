@@ -20,6 +20,7 @@
 #include "host/inside.h"
 #include "host/relay.h"
 #include "host/owner.h"
+#include "host/final.h"
 #include "host/state.h"
 #include "host/verdict.h"
 #include "host/until.h"
@@ -106,21 +107,27 @@ static int load_rules(struct host *h)
 	return code;
 }
 
+void host_trace_header(const struct host *h, struct trace_header *header)
+{
+	*header = (struct trace_header){ .run = h->dir.id,
+					 .argv = h->options->argv,
+					 .mode = h->options->mode == HOST_PASS ? "pass" : "fake",
+					 .mode_why = h->options->mode_why,
+					 .seed = h->options->seed,
+					 .redact = rules_member(h->rules, "redact"),
+					 .correlate = rules_member(h->rules, "correlate") };
+	/* as they were given: what they include follows from them */
+	header->rules = h->options->rules;
+	header->nrules = h->options->nrules;
+	header->start = (struct timespec){ .tv_sec = (time_t)(h->start_wall_ns / 1000000000u), .tv_nsec = (long)(h->start_wall_ns % 1000000000u) };
+}
+
 static int open_trace(struct host *h, struct err *err)
 {
 	char path[200];
-	struct trace_header header = { .run = h->dir.id,
-				       .argv = h->options->argv,
-				       .mode = h->options->mode == HOST_PASS ? "pass" : "fake",
-				       .mode_why = h->options->mode_why,
-				       .seed = h->options->seed,
-				       .redact = rules_member(h->rules, "redact"),
-				       .correlate = rules_member(h->rules, "correlate") };
+	struct trace_header header;
 
-	/* as they were given: what they include follows from them */
-	header.rules = h->options->rules;
-	header.nrules = h->options->nrules;
-	header.start = (struct timespec){ .tv_sec = (time_t)(h->start_wall_ns / 1000000000u), .tv_nsec = (long)(h->start_wall_ns % 1000000000u) };
+	host_trace_header(h, &header);
 	rundir_path(&h->dir, "run.trace", path, sizeof(path));
 	h->trace_path = strdup(h->options->trace ? h->options->trace : path);
 	header.path = h->trace_path;
@@ -316,6 +323,7 @@ static int end_run(struct host *h)
 	trailer.exit = code;
 	if (!h->options->quiet && !h->options->bare)
 		report_summary(h, code);
+	final_write(h);
 	if (trace_close(h->trace, &trailer) < 0 && !code)
 		code = 3;
 	h->trace = NULL;

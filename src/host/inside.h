@@ -30,6 +30,8 @@ struct served {
 	const struct service_type *type; /* NULL for pass and call */
 	void *fake;
 	uint64_t connections;            /* so far: ordinals for rules */
+	bool wrote;                      /* final.c: a statement may have changed tables, */
+	struct map written;              /* and named these */
 };
 
 /* Where the page's endpoint of the same index leads. */
@@ -195,6 +197,9 @@ void events_refused(struct host *h, struct process *p, const struct wire_addr *a
 void events_dns(struct host *h, struct process *p, int32_t tid, struct slice name, int32_t result, const char *rule);
 void events_note(struct host *h, struct process *p, const char *text);
 /* What a fake answered when it was asked for its state, both as JSON text. */
+struct trace_header;
+/* What the trace of this run says of it; path is the caller's. */
+void host_trace_header(const struct host *h, struct trace_header *header);
 void events_state(struct host *h, const char *service, const char *question, const char *answer, bool failed);
 /* Writes the event of an answered request. */
 void events_request(struct host *h, struct process *p, int32_t tid, struct stream_name st, struct request *req, struct reply *rep,

@@ -270,6 +270,7 @@ int services_start(struct host *h, struct err *err)
 		return err_set(err, ERR_IO, "out of memory");
 	for (size_t i = 0; i < h->nservices; i++) {
 		struct served *s = &h->services[i];
+		map_init(&s->written);
 		s->declared = &declared[i];
 		s->type = service_type_find(slice_str(declared[i].protocol));
 		if (start_fake(h, s, err) < 0)
@@ -290,9 +291,11 @@ int services_start(struct host *h, struct err *err)
 
 void services_stop(struct host *h)
 {
-	for (size_t i = 0; i < h->nservices && h->services; i++)
+	for (size_t i = 0; i < h->nservices && h->services; i++) {
 		if (h->services[i].fake)
 			h->services[i].type->fake->free(h->services[i].fake);
+		map_release(&h->services[i].written);
+	}
 	free(h->services);
 	h->services = NULL;
 	for (size_t i = 0; i < h->nendpoints; i++) {

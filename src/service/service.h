@@ -124,6 +124,11 @@ struct fake {
 	 * connection.
 	 */
 	bool (*answer)(void *fake, void *conn, struct request *req, struct reply *reply);
+	/*
+	 * The same for a request out of a trace, brought to its end: there is no client
+	 * whose next message would end it. Optional: answer() is all of it.
+	 */
+	void (*again)(void *fake, void *conn, struct request *req, struct reply *reply);
 	/* An answer that was put off waits for longer than reply->later_ns: the fake ends
 	 * it, by link->resume. Optional. */
 	void (*overdue)(void *fake, void *conn);

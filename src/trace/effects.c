@@ -7,10 +7,14 @@
 
 #include <stdlib.h>
 
+#include "base/base64.h"
 #include "base/map.h"
+#include "base/utf8.h"
+#include "trace/blob.h"
 #include "trace/jscan.h"
 
 #define TEXT_MAX ((size_t)1 << 40)
+#define INLINE 4096 /* of a text that stays in its line, as in a trace */
 
 struct draft { /* of one effect */
 	uint32_t event;
@@ -25,12 +29,14 @@ struct tx { /* of one stream */
 
 struct object {
 	uint32_t event;
-	struct buf line;   /* empty: deleted */
+	struct buf line;   /* empty: nothing came of it */
+	bool own;          /* this run put it there */
 	struct map parts;  /* of the upload under way: number -> struct slice payload */
 };
 
 struct reading {
 	struct effects *out;
+	const char *trace;
 	struct map txs, objects;
 	struct buf name, plain;
 };
@@ -193,14 +199,14 @@ static void read_sql(struct reading *r, const struct trace_line *l, uint32_t eve
 
 /* ---- objects ---------------------------------------------------------------------- */
 
-static struct object *object_of(struct reading *r, const struct trace_line *l)
+static struct object *object_of(struct reading *r, const struct trace_line *l, struct slice key)
 {
 	buf_reset(&r->name);
 	service_of(l, &r->name);
 	buf_add_char(&r->name, '\x01');
 	add_text(&r->name, attr(l, "aws.s3.bucket"));
 	buf_add_char(&r->name, '/');
-	add_text(&r->name, attr(l, "aws.s3.key"));
+	add_text(&r->name, key);
 	struct object *o = map_get(&r->objects, buf_slice(&r->name));
 	if (!o) {
 		o = calloc(1, sizeof(*o));
@@ -218,45 +224,55 @@ static void object_left(struct reading *r, struct object *o, const struct trace_
 	struct slice name = slice_skip(buf_slice(&r->name), slice_find(buf_slice(&r->name), '\x01') + 1);
 
 	o->event = event;
+	o->own = true;
 	buf_reset(&o->line);
 	head(l, "object", name, &o->line);
 }
 
-/* Parts in the order of their numbers, as one text where they are text. */
-static void join_parts(struct object *o)
+/* The bytes of one part. False: they are not beside the trace. */
+static bool part_bytes(const struct reading *r, struct slice payload, struct buf *out)
 {
+	struct slice b = jscan_get(payload, "b"), b64 = jscan_get(payload, "b64"), blob = jscan_get(payload, "blob"), bytes;
+	struct err err = { 0 };
+	struct arena a;
+	bool good = true;
+
+	if (b64.len > 2) {
+		arena_init(&a);
+		good = base64_decode(slice_of(b64.ptr + 1, b64.len - 2), &a, &bytes);
+		buf_add_slice(out, good ? bytes : SLICE_NONE);
+		arena_release(&a);
+	} else if (blob.len > 9) {
+		good = blob_get(r->trace, slice_of(blob.ptr + 8, blob.len - 9), out, &err) == 0; /* "sha256:...", in quotes */
+	} else if (b.ptr) {
+		add_text(out, b);
+	}
+	return good;
+}
+
+/* Parts in the order of their numbers, as the one body that they are: then it does
+ * not matter how large they were. */
+static void join_parts(const struct reading *r, struct object *o)
+{
+	char number[24], hex[BLOB_HEX + 1];
+	bool good = true;
 	struct buf text;
-	bool all_text = true, any = false;
 
 	buf_init(&text, TEXT_MAX);
-	for (uint64_t i = 1; i <= 10000 && all_text; i++) {
-		char number[24];
-		snprintf(number, sizeof(number), "%llu", (unsigned long long)i);
+	for (unsigned i = 1; i <= 10000 && good; i++) {
+		snprintf(number, sizeof(number), "%u", i);
 		struct slice *payload = map_get_str(&o->parts, number);
-		if (!payload)
-			continue;
-		struct slice b = jscan_get(*payload, "b");
-		any = true;
-		all_text = b.len && b.ptr[0] == '"';
-		if (all_text)
-			jscan_text(b, &text);
+		good = !payload || part_bytes(r, *payload, &text);
 	}
-	if (any && all_text) {
+	if (!good) {
+		buf_add_str(&o->line, ",\"a\":{\"parts\":\"not beside the trace\"}");
+	} else if (text.len <= INLINE && slice_is_utf8(buf_slice(&text))) {
 		buf_add_str(&o->line, ",\"req\":{\"b\":");
 		jscan_add_string(&o->line, buf_slice(&text));
 		buf_add_char(&o->line, '}');
-	} else if (any) {
-		size_t i = 0;
-		struct map_entry *e;
-		bool first = true;
-		buf_add_str(&o->line, ",\"a\":{\"parts\":[");
-		while ((e = map_next(&o->parts, &i))) {
-			struct slice *payload = e->value;
-			buf_add_slice(&o->line, first ? SLICE_NONE : SLICE_LIT(","));
-			first = false;
-			buf_add_slice(&o->line, *payload);
-		}
-		buf_add_str(&o->line, "]}");
+	} else {
+		blob_hash(buf_slice(&text), hex);
+		buf_addf(&o->line, ",\"req\":{\"blob\":\"sha256:%s\"}", hex);
 	}
 	buf_release(&text);
 }
@@ -271,13 +287,40 @@ static void forget_parts(struct object *o)
 	map_init(&o->parts);
 }
 
+/* What the run itself had put is as if it had never been; anything else was there before. */
+static void object_gone(struct reading *r, const struct trace_line *l, struct slice key, uint32_t event)
+{
+	struct object *o = object_of(r, l, key);
+
+	if (o->own) {
+		buf_reset(&o->line);
+		o->own = false;
+		return;
+	}
+	object_left(r, o, l, event);
+	o->own = false;
+	buf_add_str(&o->line, ",\"a\":{\"deleted\":true}");
+}
+
 static void read_s3(struct reading *r, const struct trace_line *l, uint32_t event)
 {
-	struct slice method = attr(l, "rpc.method");
+	struct slice method = attr(l, "rpc.method"), key = attr(l, "aws.s3.key"), keys = attr(l, "seam.s3.keys"), name, one;
 
-	if (l->ok.ptr[0] != 't' || !attr(l, "aws.s3.key").ptr)
+	if (l->ok.ptr[0] != 't')
 		return;
-	struct object *o = object_of(r, l);
+	if (slice_eq_str(method, "\"S3/DeleteObjects\"")) {
+		if (keys.ptr)
+			for (struct jscan it = jscan_open(keys); jscan_next(&it, &name, &one);)
+				object_gone(r, l, one, event);
+		return;
+	}
+	if (!key.ptr)
+		return;
+	if (slice_eq_str(method, "\"S3/DeleteObject\"")) {
+		object_gone(r, l, key, event);
+		return;
+	}
+	struct object *o = object_of(r, l, key);
 	if (slice_eq_str(method, "\"S3/PutObject\"")) {
 		object_left(r, o, l, event);
 		add_body(l->req, &o->line);
@@ -297,11 +340,8 @@ static void read_s3(struct reading *r, const struct trace_line *l, uint32_t even
 		free(map_set(&o->parts, buf_slice(&r->plain), payload));
 	} else if (slice_eq_str(method, "\"S3/CompleteMultipartUpload\"")) {
 		object_left(r, o, l, event);
-		join_parts(o);
+		join_parts(r, o);
 		forget_parts(o);
-	} else if (slice_eq_str(method, "\"S3/DeleteObject\"")) {
-		o->event = event;
-		buf_reset(&o->line);
 	}
 }
 
@@ -392,9 +432,19 @@ static void finish(struct reading *r)
 	buf_release(&r->plain);
 }
 
-void effects_of(struct effects *e, const struct trace_file *f)
+/* Rows are effects as they are. */
+static void add_final(struct effects *e, const struct trace_file *final)
 {
-	struct reading r = { .out = e };
+	for (uint32_t i = 0; i < trace_file_count(final); i++) {
+		struct trace_line l;
+		trace_file_line(final, i, &l);
+		emit(e, EFFECT_FINAL, slice_take(l.text, l.text.len - 1));
+	}
+}
+
+void effects_of(struct effects *e, const struct trace_file *f, const struct trace_file *final)
+{
+	struct reading r = { .out = e, .trace = trace_file_path(f) };
 
 	*e = (struct effects){ 0 };
 	buf_init(&e->text, TEXT_MAX);
@@ -406,7 +456,7 @@ void effects_of(struct effects *e, const struct trace_file *f)
 	for (uint32_t i = 0; i < trace_file_count(f); i++) {
 		struct trace_line l;
 		trace_file_line(f, i, &l);
-		if (slice_eq_str(l.k, "sql"))
+		if (slice_eq_str(l.k, "sql") && !final)
 			read_sql(&r, &l, i);
 		else if (slice_eq_str(l.k, "s3"))
 			read_s3(&r, &l, i);
@@ -416,6 +466,8 @@ void effects_of(struct effects *e, const struct trace_file *f)
 			read_message(&r, &l, i);
 	}
 	finish(&r);
+	if (final)
+		add_final(e, final);
 	buf_addf(&e->text, "{\"k\":\"seam.end\",\"events\":%zu,\"dropped\":0}\n", e->count);
 }
 

@@ -19,7 +19,10 @@ struct effects {
 	char *folder;         /* the caller's, freed with the rest */
 };
 
-void effects_of(struct effects *e, const struct trace_file *f);
+/* `final`: the rows that the run left (TRACE.blobs/final.trace); NULL: none, then what was
+ * written is taken from the statements. */
+#define EFFECT_FINAL UINT32_MAX /* origin: no event's */
+void effects_of(struct effects *e, const struct trace_file *f, const struct trace_file *final);
 void effects_release(struct effects *e);
 
 /* A statement without what differs from driver to driver: "insert into t (a, b)

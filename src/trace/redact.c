@@ -7,12 +7,14 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 #include "trace/jcopy.h"
 #include "trace/jscan.h"
 
 #define REDACT_TEXT_MAX ((size_t)1 << 32)
+#define HIDDEN_MAX 100000 /* secrets that are known again: 5 MB */
 
 static const char *const secret_headers[] = {
 	"authorization", "proxy-authorization", "cookie",     "set-cookie",     "x-amz-security-token",
@@ -43,12 +45,18 @@ int redact_init(struct redact *r, json_t *declared, struct err *err)
 	*r = (struct redact){ 0 };
 	if (getrandom(r->key, sizeof(r->key), 0) != (ssize_t)sizeof(r->key)) /* not OpenSSL's: its start costs milliseconds */
 		return err_set(err, ERR_IO, "no random bytes for the redaction key");
+	if (!(r->hidden = malloc(sizeof(*r->hidden))))
+		abort();
+	map_init(r->hidden);
 	return paths_init(&r->paths, declared, "redact", err);
 }
 
 void redact_release(struct redact *r)
 {
 	paths_release(&r->paths);
+	if (r->hidden)
+		map_release(r->hidden);
+	free(r->hidden);
 	OPENSSL_cleanse(r->key, sizeof(r->key));
 }
 
@@ -58,9 +66,22 @@ void redact_token(const struct redact *r, struct slice secret, struct buf *out)
 	unsigned len = 0;
 
 	HMAC(EVP_sha256(), r->key, sizeof(r->key), (const unsigned char *)secret.ptr, secret.len, mac, &len);
+	if (r->hidden->live < HIDDEN_MAX)
+		map_set(r->hidden, slice_of((const char *)mac, 16), r->hidden);
 	buf_add_str(out, "<secret:");
 	buf_add_hex(out, mac, 4);
 	buf_add_char(out, '>');
+}
+
+bool redact_knows(const struct redact *r, struct slice text)
+{
+	unsigned char mac[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	if (!r->hidden->live || !text.len)
+		return false;
+	HMAC(EVP_sha256(), r->key, sizeof(r->key), (const unsigned char *)text.ptr, text.len, mac, &len);
+	return map_get(r->hidden, slice_of((const char *)mac, 16)) != NULL;
 }
 
 /* ---- free text --------------------------------------------------------- */

@@ -11,11 +11,13 @@
 #define TRACE_REDACT_H
 
 #include "base/buf.h"
+#include "base/map.h"
 #include "trace/path.h"
 
 struct redact {
 	unsigned char key[32];
 	struct paths paths;
+	struct map *hidden; /* MACs of what became a token */
 };
 
 int redact_init(struct redact *r, json_t *declared, struct err *err);
@@ -23,6 +25,8 @@ void redact_release(struct redact *r);
 
 /* Appends <secret:8hex>. */
 void redact_token(const struct redact *r, struct slice secret, struct buf *out);
+/* Whether this very text became a token before. */
+bool redact_knows(const struct redact *r, struct slice text);
 /* Whether free text holds a secret of the default list. */
 bool redact_wanted(const struct redact *r, struct slice text);
 /* Appends the text without its secrets. */

@@ -250,6 +250,11 @@ int trace_flush(struct trace *t)
 	return t->failed ? -1 : 0;
 }
 
+bool trace_hides(const struct trace *t, struct slice text)
+{
+	return redact_knows(&t->format.redact, text);
+}
+
 uint64_t trace_events(const struct trace *t)
 {
 	return t->events;

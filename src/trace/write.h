@@ -59,6 +59,8 @@ void trace_write(struct trace *t, const struct event *e);
 /* 0, or -1: could not be written, now or before. */
 int trace_flush(struct trace *t);
 
+/* Whether this very text was a secret of an event before. */
+bool trace_hides(const struct trace *t, struct slice text);
 uint64_t trace_events(const struct trace *t);
 uint64_t trace_dropped(const struct trace *t);
 

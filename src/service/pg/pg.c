@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "service/pg/pg_admin.h"
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
 #include "service/pg/pg_message.h"
@@ -291,6 +292,7 @@ static const struct fake fake_pg = {
 	.new = server_new,
 	.free = server_free,
 	.answer = answer,
+	.again = pg_ask_again,
 	.overdue = overdue,
 };
 

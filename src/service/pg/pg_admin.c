@@ -34,6 +34,43 @@ void pg_admin_close(struct pg_admin *a)
 	arena_release(&a->arena);
 }
 
+/* One statement from its answer to the end of its transaction, where it has none around it. */
+static struct sql_error *ask(struct pg_conn *c, struct request *req, struct reply *reply, struct slice text)
+{
+	struct sql_error *error = NULL;
+
+	c->ask = PG_ASK_QUERY;
+	if (!service_pg.fake->answer(c->server, c, req, reply)) {
+		error = pg_error_new(req->arena, "0A000", "nothing answers this statement");
+	} else if (reply->later) {
+		pg_engine_cancel(c);
+		error = pg_error_new(req->arena, "55P03", "the statement would wait for a transaction of the program");
+	} else {
+		error = (struct sql_error *)pg_answer_error(req, reply);
+	}
+	char before = c->session.status;
+	pg_session_after(&c->session, c->verb, text, error != NULL, req->arena);
+	pg_engine_after(c, c->verb, text, before, req->arena);
+	struct sql_error *late = pg_engine_settle(c, error != NULL, req->arena);
+	pg_session_end(&c->session);
+	return error ? error : late;
+}
+
+void pg_ask_again(void *fake, void *conn, struct request *req, struct reply *reply)
+{
+	struct pg_conn *c = conn;
+
+	(void)fake;
+	if (c->phase != PG_PHASE_READY) {
+		c->phase = PG_PHASE_READY;
+		pg_session_start(&c->session, req->sql.user.len ? req->sql.user : SLICE_LIT("postgres"),
+				 req->sql.database.len ? req->sql.database : SLICE_LIT("postgres"));
+	}
+	c->verb = pg_verb_of(req->sql.analysis);
+	req->settled = pg_refuses(c, c->verb);
+	ask(c, req, reply, req->sql.text);
+}
+
 bool pg_admin_run(struct pg_admin *a, struct slice text, const struct sql_value *params, size_t nparams, struct slice data)
 {
 	struct pg_conn *c = a->conn;
@@ -48,22 +85,7 @@ bool pg_admin_run(struct pg_admin *a, struct slice text, const struct sql_value 
 	if (data.ptr)
 		a->request.sql.copy_in = body_of(data);
 	a->reply = (struct reply){ .port = PORT_SQL };
-	c->ask = PG_ASK_QUERY;
-	if (!service_pg.fake->answer(c->server, c, &a->request, &a->reply)) {
-		a->error = pg_error_new(&a->arena, "0A000", "nothing answers this statement");
-	} else if (a->reply.later) {
-		pg_engine_cancel(c);
-		a->error = pg_error_new(&a->arena, "55P03", "the statement would wait for a transaction of the program");
-	} else {
-		a->error = (struct sql_error *)pg_answer_error(&a->request, &a->reply);
-	}
-	char before = c->session.status;
-	pg_session_after(&c->session, c->verb, text, a->error != NULL, &a->arena);
-	pg_engine_after(c, c->verb, text, before, &a->arena);
-	struct sql_error *late = pg_engine_settle(c, a->error != NULL, &a->arena);
-	if (!a->error)
-		a->error = late;
-	pg_session_end(&c->session);
+	a->error = ask(c, &a->request, &a->reply, text);
 	return !a->error;
 }
 

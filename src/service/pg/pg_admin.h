@@ -23,6 +23,8 @@ void pg_admin_close(struct pg_admin *a);
 /* Runs one statement; a->reply.sql is its answer until the next one. `params`: text values of $1, $2 ..;
  * `data`: of COPY FROM STDIN. False: a->error. */
 bool pg_admin_run(struct pg_admin *a, struct slice text, const struct sql_value *params, size_t nparams, struct slice data);
+/* struct fake, again. */
+void pg_ask_again(void *fake, void *conn, struct request *req, struct reply *reply);
 bool pg_admin_runf(struct pg_admin *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
