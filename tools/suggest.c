@@ -65,7 +65,7 @@ bool suggest_mask(const struct finding *f, const struct finding_path *p, const c
 {
 	struct slice rest = slice_str(f->stream);
 
-	if (strncmp(p->path, "a.", 2) != 0 && strncmp(p->path, "req.", 4) != 0 && strncmp(p->path, "res.", 4) != 0)
+	if (strncmp(p->path, "a.", 2) != 0 && strncmp(p->path, "req.", 4) != 0 && strncmp(p->path, "res.", 4) != 0 && strncmp(p->path, "sql.", 4) != 0)
 		return false;
 	slice_split(&rest, '/');
 	struct slice service = slice_split(&rest, '/');

@@ -4,6 +4,7 @@
 #include "trace/canon_text_model.h"
 
 #include "trace/jscan.h"
+#include "trace/sql_form.h"
 
 static const struct {
 	const char *name;
@@ -39,6 +40,7 @@ static const struct {
 	enum volatile_type type;
 } attr_rules[] = {
 	{ "seam.parent", AS_PARENT, V_NONE },
+	{ "db.query.text", AS_SQL, V_NONE }, /* compared by its form: shape.c */
 	{ "network.local.port", AS_TYPE, V_PORT },
 	{ "network.peer.port", AS_TYPE, V_PORT },
 	{ "client.port", AS_TYPE, V_PORT },
@@ -114,6 +116,53 @@ static bool masked_query(struct canon_text *x, struct slice value, struct slice 
 	return any;
 }
 
+/* The constants of a statement that are masked, or compared in another form. */
+static bool masked_literals(struct canon_text *x, struct slice value, struct slice path, struct buf *out)
+{
+	struct buf plain, text, json, form;
+	struct sql_token t;
+	uint64_t number = 0;
+	bool any = false;
+
+	buf_init(&plain, TEXT_MAX);
+	buf_init(&text, TEXT_MAX);
+	buf_init(&json, TEXT_MAX);
+	buf_init(&form, TEXT_MAX);
+	jscan_text(value, &plain);
+	for (struct slice rest = buf_slice(&plain); sql_token_next(&rest, &t);) {
+		struct noise_rule *r = sql_token_literal(&t) ? noise_literal(&x->noise, &x->event, ++number) : NULL;
+		if (text.len)
+			buf_add_char(&text, ' ');
+		if (!r) {
+			buf_add_slice(&text, t.text);
+			continue;
+		}
+		any = x->changed = true;
+		r->hits += x->shape && !x->again;
+		if (r->act == NOISE_MASK || r->act == NOISE_ID || r->act == NOISE_TIME) {
+			x->masked += r->act == NOISE_MASK && x->shape && !x->again;
+			buf_add_str(&text, "<masked>");
+			continue;
+		}
+		struct slice inside = t.kind == SQL_TOKEN_STRING && t.text.len > 1 && t.text.ptr[0] == '\'' ? slice_of(t.text.ptr + 1, t.text.len - 2) : t.text;
+		buf_reset(&json);
+		buf_reset(&form);
+		jscan_add_string(&json, inside);
+		noise_apply(r, buf_slice(&json), &form);
+		buf_add_slice(&text, buf_slice(&form));
+	}
+	if (any) {
+		buf_reset(&json);
+		jscan_add_string(&json, buf_slice(&text));
+		canon_leaf(x, path, buf_slice(&json), out);
+	}
+	buf_release(&plain);
+	buf_release(&text);
+	buf_release(&json);
+	buf_release(&form);
+	return any;
+}
+
 void canon_attr_value(struct attr_leaf *l, struct slice name, enum attr_rule rule, enum volatile_type type, struct slice path,
 		      struct slice value, struct buf *out)
 {
@@ -174,6 +223,8 @@ void canon_attr_value(struct attr_leaf *l, struct slice name, enum attr_rule rul
 		canon_put_alone(x, V_PORT, SLICE_NONE, path, out);
 	else if (x->noise.count && value.ptr[0] == '"' && slice_eq_str(name, "url.full") && noise_has(&x->noise, PATH_QUERY) &&
 		 masked_query(x, value, path, out))
+		;
+	else if (x->noise.count && rule == AS_SQL && value.ptr[0] == '"' && noise_has(&x->noise, PATH_LITERAL) && masked_literals(x, value, path, out))
 		;
 	else
 		canon_leaf(x, path, value, out);

@@ -23,7 +23,7 @@ void canon_boundary_of(struct canon_text *x, struct slice ct);
 void canon_payload(struct canon_text *x, struct slice payload, bool request, struct buf *out);
 
 /* canon_attr.c */
-enum attr_rule { AS_IT_IS, AS_TYPE, AS_ID, AS_DIGEST, AS_ETAG, AS_PARENT, AS_NOTHING };
+enum attr_rule { AS_IT_IS, AS_TYPE, AS_ID, AS_DIGEST, AS_ETAG, AS_PARENT, AS_SQL, AS_NOTHING };
 struct attr_leaf {
 	struct canon_text *x;
 	const struct canon_names *names; /* NULL: a shape */

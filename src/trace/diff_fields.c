@@ -12,6 +12,7 @@
 #include "trace/body_shape.h"
 #include "trace/canon_text.h"
 #include "trace/jtree.h"
+#include "trace/sql_form.h"
 #include "trace/volatile.h"
 
 #define TEXT_MAX ((size_t)1 << 32)
@@ -287,6 +288,57 @@ static void diff_value(struct buf *path, json_t *a, json_t *b, struct field_list
 		add(out, path->ptr, a, b);
 }
 
+/* ---- statements ------------------------------------------------------------------------------- */
+
+static json_t *next_literal(struct slice *rest)
+{
+	struct sql_token t;
+
+	while (sql_token_next(rest, &t))
+		if (sql_token_literal(&t))
+			return text_json(t.text);
+	return NULL;
+}
+
+/* Two texts of one form: nothing. That differ in their constants alone: those, by
+ * number. False: they are other statements. */
+static bool diff_sql(struct slice a, struct slice b, struct field_list *out)
+{
+	struct buf x, y;
+	char path[48];
+
+	buf_init(&x, TEXT_MAX);
+	buf_init(&y, TEXT_MAX);
+	sql_form(a, true, &x);
+	sql_form(b, true, &y);
+	bool same = slice_eq(buf_slice(&x), buf_slice(&y));
+	for (size_t i = 1; same; i++) {
+		json_t *p = next_literal(&a), *q = next_literal(&b);
+		if (p && q && !json_equal(p, q)) {
+			snprintf(path, sizeof(path), "sql.literal.%zu", i);
+			add(out, path, p, q);
+		}
+		json_decref(p);
+		json_decref(q);
+		if (!p || !q)
+			break;
+	}
+	buf_release(&x);
+	buf_release(&y);
+	return same;
+}
+
+static void diff_statement(json_t *a, json_t *b, struct field_list *out)
+{
+	json_t *x = json_object_get(a, "db.query.text"), *y = json_object_get(b, "db.query.text");
+
+	if (!json_is_string(x) || !json_is_string(y) ||
+	    !diff_sql(slice_of(json_string_value(x), json_string_length(x)), slice_of(json_string_value(y), json_string_length(y)), out))
+		return;
+	json_object_del(a, "db.query.text");
+	json_object_del(b, "db.query.text");
+}
+
 /* ---- events ---------------------------------------------------------------------------------- */
 
 static json_t *shape_json(struct slice bytes)
@@ -439,6 +491,7 @@ void diff_fields(struct differ *d, uint32_t golden, uint32_t run, struct field_l
 	json_t *x = json_object_get(a, "a"), *y = json_object_get(b, "a");
 	buf_reset(&path);
 	buf_add_str(&path, "a");
+	diff_statement(x, y, out);
 	if (x || y)
 		diff_value(&path, x, y, out);
 	for (int i = 0; i < 2; i++) {

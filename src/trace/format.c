@@ -9,6 +9,7 @@
 #include "trace/correlate.h"
 #include "trace/jcopy.h"
 #include "trace/jscan.h"
+#include "trace/sql_form.h"
 
 
 #define FORMAT_BODY_MAX ((size_t)1 << 32) /* of a body rewritten by redaction */
@@ -105,6 +106,29 @@ static void add_secret(struct format *f, struct slice value, struct buf *out)
 	jscan_add_string(out, buf_slice(&f->text));
 }
 
+/* Declared constants of a statement's text. */
+static void add_statement(struct format *f, struct slice text, struct buf *out)
+{
+	const struct paths *p = &f->redact.paths;
+	struct buf clean;
+	struct sql_token t;
+	uint64_t number = 0;
+	size_t from = 0;
+
+	buf_init(&clean, (size_t)1 << 32);
+	for (struct slice rest = text; sql_token_next(&rest, &t);) {
+		if (!sql_token_literal(&t) || !paths_literal(p, ++number))
+			continue;
+		size_t start = (size_t)(t.text.ptr - text.ptr), quotes = t.text.ptr[0] == '\'' && t.text.len > 1;
+		buf_add(&clean, text.ptr + from, start + quotes - from);
+		redact_token(&f->redact, slice_of(t.text.ptr + quotes, t.text.len - 2 * quotes), &clean);
+		from = start + t.text.len - quotes;
+	}
+	buf_add(&clean, text.ptr + from, text.len - from);
+	add_text(f, buf_slice(&clean), out);
+	buf_release(&clean);
+}
+
 static void add_attr(struct format *f, const struct attr *a, struct buf *out)
 {
 	bool secret = redact_attr(&f->redact, a->name);
@@ -145,6 +169,8 @@ static void add_attr(struct format *f, const struct attr *a, struct buf *out)
 	case ATTR_TEXT:
 		if (secret)
 			add_secret(f, a->text, out);
+		else if (paths_have(&f->redact.paths, PATH_LITERAL) && slice_eq_str(a->name, "db.query.text"))
+			add_statement(f, a->text, out);
 		else
 			add_text(f, a->text, out);
 		break;

@@ -221,7 +221,7 @@ int noise_init(struct noise *n, json_t *mask, json_t *normalise, struct err *err
 	}
 	for (i = 0; i < n->count; i++)
 		n->bodies |= n->list[i].re || (n->list[i].path.kind != PATH_ATTR && n->list[i].path.kind != PATH_HEADER &&
-					       n->list[i].path.kind != PATH_PARAM && n->list[i].path.kind != PATH_QUERY);
+					       n->list[i].path.kind != PATH_PARAM && n->list[i].path.kind != PATH_QUERY && n->list[i].path.kind != PATH_LITERAL);
 	return 0;
 }
 
@@ -295,6 +295,7 @@ bool noise_may(struct noise *n, struct slice path)
 {
 	for (size_t i = 0; i < n->count; i++)
 		if (n->only || (!n->list[i].re && n->list[i].path.kind == PATH_QUERY && slice_eq_str(path, "a.url.full")) ||
+		    (!n->list[i].re && n->list[i].path.kind == PATH_LITERAL && slice_eq_str(path, "a.db.query.text")) ||
 		    n->list[i].act == NOISE_SET || place_matches(n, &n->list[i], path))
 			return true;
 	return false;
@@ -335,6 +336,14 @@ struct noise_rule *noise_query(struct noise *n, const struct noise_event *e, str
 {
 	for (size_t i = 0; i < n->count; i++)
 		if (!n->list[i].re && n->list[i].path.kind == PATH_QUERY && in_scope(&n->list[i], e) && slice_eq_str(field, n->list[i].path.name))
+			return &n->list[i];
+	return NULL;
+}
+
+struct noise_rule *noise_literal(struct noise *n, const struct noise_event *e, uint64_t number)
+{
+	for (size_t i = 0; i < n->count; i++)
+		if (!n->list[i].re && n->list[i].path.kind == PATH_LITERAL && in_scope(&n->list[i], e) && n->list[i].path.number == number)
 			return &n->list[i];
 	return NULL;
 }

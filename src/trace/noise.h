@@ -80,6 +80,7 @@ bool noise_may(struct noise *n, struct slice path);
 struct noise_rule *noise_at(struct noise *n, const struct noise_event *e, struct slice path, bool whole);
 /* For places that are no leaves of their own: fields of a URL's query, columns. */
 struct noise_rule *noise_query(struct noise *n, const struct noise_event *e, struct slice field);
+struct noise_rule *noise_literal(struct noise *n, const struct noise_event *e, uint64_t number);
 struct noise_rule *noise_column(struct noise *n, const struct noise_event *e, struct slice column);
 bool noise_has(const struct noise *n, enum path_kind kind);
 

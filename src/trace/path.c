@@ -12,6 +12,7 @@ static const struct prefix {
 	{ "s3.json.", PATH_JSON, "" },
 	{ "json.", PATH_JSON, "" },
 	{ "sql.param.", PATH_PARAM, "" },
+	{ "sql.literal.", PATH_LITERAL, "" },
 	{ "sql.column.", PATH_COLUMN, "" },
 	{ "s3.meta.", PATH_HEADER, "x-amz-meta-" },
 	{ "s3.", PATH_ATTR, "aws.s3." },
@@ -38,8 +39,8 @@ int path_parse(struct path *p, const char *text, const char *what, struct err *e
 		struct slice rest = unquoted(slice_str(text + n));
 		struct buf name;
 		*p = (struct path){ .kind = x->kind };
-		if (x->kind == PATH_PARAM && (!slice_to_u64(rest, &p->number) || !p->number))
-			return err_set(err, ERR_CONTENT, "%s: \"%s\" has no parameter number from 1", what, text);
+		if ((x->kind == PATH_PARAM || x->kind == PATH_LITERAL) && (!slice_to_u64(rest, &p->number) || !p->number))
+			return err_set(err, ERR_CONTENT, "%s: \"%s\" has no number from 1", what, text);
 		buf_init(&name, 64 * 1024);
 		buf_add_str(&name, x->name);
 		buf_add_slice(&name, rest);
@@ -48,7 +49,7 @@ int path_parse(struct path *p, const char *text, const char *what, struct err *e
 	}
 	return err_set(err, ERR_CONTENT,
 		       "%s: \"%s\" is no path; expected http.header.NAME, http.query.NAME, json.PATH, sql.param.N, "
-		       "sql.column.NAME, s3.key, s3.meta.NAME, a.NAME, req.PATH or res.PATH",
+		       "sql.literal.N, sql.column.NAME, s3.key, s3.meta.NAME, a.NAME, req.PATH or res.PATH",
 		       what, text);
 }
 
@@ -219,6 +220,14 @@ bool path_matches(const struct path *p, struct slice path)
 	default:
 		return false;
 	}
+}
+
+bool paths_literal(const struct paths *p, uint64_t number)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->list[i].kind == PATH_LITERAL && p->list[i].number == number)
+			return true;
+	return false;
 }
 
 bool paths_column(const struct paths *p, struct slice column)

@@ -6,6 +6,7 @@
  *	http.query.NAME    a field of the URL's query
  *	json.PATH          a leaf of a JSON body, asked or answered: json.items[*].id
  *	sql.param.N        bind parameter $N
+ *	sql.literal.N      the Nth constant (string or number) in a statement's text
  *	sql.column.NAME    a column of returned rows, or of an INSERT's column list
  *	s3.bucket s3.key   of the object; s3.meta.NAME: x-amz-meta-NAME
  *	a.NAME req.PATH res.PATH   as a diff prints them
@@ -25,6 +26,7 @@ enum path_kind {
 	PATH_QUERY,   /* name */
 	PATH_JSON,    /* name: path in the body */
 	PATH_PARAM,   /* number from 1 */
+	PATH_LITERAL, /* number from 1 */
 	PATH_COLUMN,  /* name */
 	PATH_ATTR,    /* name of the attribute */
 	PATH_REQ,     /* name: path below req ("b.x") */
@@ -52,6 +54,7 @@ bool paths_have(const struct paths *p, enum path_kind kind);
 bool paths_attr(const struct paths *p, struct slice name);
 /* Whether one covers the leaf `path` of a body asked (or answered). */
 bool paths_body(const struct paths *p, bool request, struct slice path);
+bool paths_literal(const struct paths *p, uint64_t number);
 bool paths_column(const struct paths *p, struct slice column);
 bool paths_query(const struct paths *p, struct slice field);
 

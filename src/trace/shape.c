@@ -9,6 +9,7 @@
 
 #include "trace/canon_text_model.h"
 #include "trace/jscan.h"
+#include "trace/sql_form.h"
 
 enum act { ACT_LEAF, ACT_ATTR, ACT_BODY, ACT_BLOB, ACT_SIZE, ACT_SUM, ACT_BY, ACT_COR };
 
@@ -40,6 +41,7 @@ struct shape_plan {
 	size_t ct_req, ct_res; /* leaves of content types, SIZE_MAX: none */
 	size_t counted;    /* leaf of a golden's counted event, SIZE_MAX: none */
 	struct buf text;   /* of one leaf */
+	struct buf plain;  /* of a statement */
 };
 
 /* ---- plans ------------------------------------------------------------------- */
@@ -130,6 +132,7 @@ struct shape_plan *shape_plan(struct canon_text *x, struct skeleton *s)
 		abort();
 	p->owner = x;
 	buf_init(&p->text, TEXT_MAX);
+	buf_init(&p->plain, TEXT_MAX);
 	p->ct_req = p->ct_res = p->counted = SIZE_MAX;
 	for (size_t i = 0; i < s->nleaves; i++) {
 		struct slot *slot = &p->slots[p->count];
@@ -167,6 +170,7 @@ void shape_plan_free(struct shape_plan *p)
 		return;
 	free(p->slots);
 	buf_release(&p->text);
+	buf_release(&p->plain);
 	free(p);
 }
 
@@ -234,6 +238,15 @@ static bool is_short(struct slice value)
 	return value.len < (value.ptr[0] == '"' ? 12 : 10) && !memchr(value.ptr, '<', value.len);
 }
 
+/* A statement counts by its form: the text in hand becomes that. */
+static void as_sql(struct shape_plan *p)
+{
+	buf_reset(&p->plain);
+	jscan_text(buf_slice(&p->text), &p->plain);
+	buf_reset(&p->text);
+	sql_form(buf_slice(&p->plain), false, &p->text);
+}
+
 static void hash_leaf(struct making *m, struct slot *s)
 {
 	const struct skeleton_leaf *l = &m->s->leaves[s->leaf];
@@ -260,6 +273,8 @@ static void hash_leaf(struct making *m, struct slot *s)
 	bool masked = s->noisy && slice_eq_str(buf_slice(text), "\"<masked>\"");
 	if (s->noisy)
 		m->hashes[m->n++] = s->place;
+	if (s->act == ACT_ATTR && s->rule == AS_SQL && text->len > 1 && text->ptr[0] == '"')
+		as_sql(m->p);
 	uint64_t hash = XXH3_64bits(text->ptr, text->len);
 	m->hashes[m->n++] = hash;
 	if (masked)

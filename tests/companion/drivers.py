@@ -113,10 +113,11 @@ if has(SYSTEM, "psycopg2", "asyncpg"):
 else:
     b.skip("python3-psycopg2 or python3-asyncpg is not installed")
 
-b.write("secret.json", json.dumps({**json.loads(b.read("rules.json")), "redact": ["sql.literal.1", "sql.param.0"]}))
-code, out, err = b.seam("run", "-q", "-r", "rules.json", "-t", "secret.trace", "--", "psql", "-q", "-h", "db.prod", "-U", "me", "-c", "create role bob password 'hunter2'", "-c", "insert into orders (id, note) values (7, 'password=hunter2')")
+b.write("secret.json", json.dumps({**json.loads(b.read("rules.json")), "redact": ["sql.literal.2", "sql.param.1"]}))
+b.write("secret.sql", "insert into orders (id, note) values (7, 'hunter2');\ninsert into orders (id, note) select id + 1, note from orders where id = 7;\n")
+code, out, err = b.seam("run", "-q", "-r", "secret.json", "-t", "secret.trace", "--", "psql", "-q", "-h", "db.prod", "-U", "me", "-f", "secret.sql")
 left = b.read("secret.trace.blobs/final.trace") if os.path.exists(b.path("secret.trace.blobs/final.trace")) else ""
-b.check("a secret is none of the rows", code == 0 and '"7"' in left and "hunter2" not in left + b.read("secret.trace"), err + left)
+b.check("a secret is none of the rows", code == 0 and '"8"' in left and "hunter2" not in left + b.read("secret.trace"), err + left)
 
 s3fs = with_s3fs()
 if s3fs:
