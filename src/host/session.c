@@ -159,6 +159,7 @@ void session_attribute(struct session *s, struct process *p, int32_t tid, uint32
 				 .port = s->endpoint->port,
 				 .local = s->peer_port == 0,
 				 .asks_login = rules_name(h->rules, PORT_SQL, slice_str(s->served->declared->name), SLICE_LIT("login")),
+				 .asks_copy = rules_on(h->rules, PORT_SQL, slice_str(s->served->declared->name), SLICE_LIT("copy")),
 				 .now_ns = host_wall_ns(),
 				 .interrupt = interrupt,
 				 .resume = resume,

@@ -38,6 +38,10 @@ struct sql_analysis {
 	char copy_delimiter;       /* 0: the format's default */
 	struct slice copy_null;    /* ptr NULL: the format's default */
 	size_t copy_columns;       /* columns in the COPY's list; 0: not listed */
+	char copy_quote, copy_escape; /* 0: the default */
+	bool copy_force_all;       /* FORCE_QUOTE *; else of these columns: */
+	struct slice *copy_force;
+	size_t ncopy_force;
 	/* PostgreSQL's own words for a syntax error. */
 	struct slice error_message;
 	int error_position;        /* characters from 1 */
@@ -73,8 +77,9 @@ struct buf;
 struct sql_value;
 struct sql_column;
 
-/* One row in text or csv, as the statement asks, with its line end. */
-void sql_copy_row(const struct sql_analysis *an, const struct sql_value *cells, size_t count, struct buf *out);
+/* One row in text or csv, as the statement asks, with its line end. `columns`: their names, for FORCE_QUOTE. */
+void sql_copy_row(const struct sql_analysis *an, const struct sql_column *columns, const struct sql_value *cells, size_t count,
+		  struct buf *out);
 /* The line of names that HEADER asks for. */
 void sql_copy_header(const struct sql_analysis *an, const struct sql_column *columns, size_t count, struct buf *out);
 /* Takes one row off the front, as PostgreSQL puts it into one CopyData: with its

@@ -214,6 +214,22 @@ static void fill_lists(struct walk *w, struct sql_analysis *out)
 	out->nparams = w->nparams;
 }
 
+/* FORCE_QUOTE: a star, or a list of columns. */
+static void fill_force(json_t *arg, struct arena *a, struct sql_analysis *out)
+{
+	json_t *items = json_object_get(json_object_get(arg, "List"), "items"), *one;
+	size_t i;
+
+	out->copy_force_all = json_object_get(arg, "A_Star") != NULL;
+	out->copy_force = ARENA_ARRAY(a, struct slice, json_array_size(items) + 1);
+	json_array_foreach(items, i, one) {
+		const char *name = sql_node_string(one);
+
+		if (name)
+			out->copy_force[out->ncopy_force++] = slice_str(arena_str(a, name));
+	}
+}
+
 /* COPY, PostgreSQL manual, "COPY": options of both spellings arrive as DefElem. */
 static void fill_copy(json_t *members, struct arena *a, struct sql_analysis *out)
 {
@@ -247,6 +263,12 @@ static void fill_copy(json_t *members, struct arena *a, struct sql_analysis *out
 			out->copy_delimiter = text[0];
 		} else if (strcmp(name, "null") == 0 && text) {
 			out->copy_null = slice_str(arena_str(a, text));
+		} else if (strcmp(name, "quote") == 0 && text) {
+			out->copy_quote = text[0];
+		} else if (strcmp(name, "escape") == 0 && text) {
+			out->copy_escape = text[0];
+		} else if (strcmp(name, "force_quote") == 0) {
+			fill_force(arg, a, out);
 		}
 	}
 }

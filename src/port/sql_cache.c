@@ -127,13 +127,15 @@ static struct slice pack_text(char **at, struct slice s)
 /* Copies an analysis whose parts lie in an arena into one block. */
 static struct analysis_entry *pack(const struct sql_analysis *an)
 {
-	size_t arrays = (an->ntables + an->nliterals) * sizeof(struct slice) + an->nparams * sizeof(uint32_t);
+	size_t arrays = (an->ntables + an->nliterals + an->ncopy_force) * sizeof(struct slice) + an->nparams * sizeof(uint32_t);
 	size_t strings = an->text.len + an->verb.len + an->summary.len + an->copy_null.len + an->error_message.len + 5;
 
 	for (size_t i = 0; i < an->ntables; i++)
 		strings += an->tables[i].len + 1;
 	for (size_t i = 0; i < an->nliterals; i++)
 		strings += an->literals[i].len + 1;
+	for (size_t i = 0; i < an->ncopy_force; i++)
+		strings += an->copy_force[i].len + 1;
 	struct analysis_entry *e = must_alloc(sizeof(*e) + arrays + strings);
 	/* The text counts twice: the map keeps its own copy as the key. */
 	e->bytes = sizeof(*e) + arrays + strings + an->text.len;
@@ -141,7 +143,8 @@ static struct analysis_entry *pack(const struct sql_analysis *an)
 	e->an.literal_at = NULL;
 	e->an.tables = (struct slice *)(e + 1);
 	e->an.literals = e->an.tables + an->ntables;
-	e->an.param_oids = (uint32_t *)(e->an.literals + an->nliterals);
+	e->an.copy_force = e->an.literals + an->nliterals;
+	e->an.param_oids = (uint32_t *)(e->an.copy_force + an->ncopy_force);
 	char *at = (char *)(e->an.param_oids + an->nparams);
 	if (an->nparams)
 		memcpy(e->an.param_oids, an->param_oids, an->nparams * sizeof(uint32_t));
@@ -149,6 +152,8 @@ static struct analysis_entry *pack(const struct sql_analysis *an)
 		e->an.tables[i] = pack_text(&at, an->tables[i]);
 	for (size_t i = 0; i < an->nliterals; i++)
 		e->an.literals[i] = pack_text(&at, an->literals[i]);
+	for (size_t i = 0; i < an->ncopy_force; i++)
+		e->an.copy_force[i] = pack_text(&at, an->copy_force[i]);
 	e->an.text = pack_text(&at, an->text);
 	e->an.verb = pack_text(&at, an->verb);
 	e->an.summary = pack_text(&at, an->summary);

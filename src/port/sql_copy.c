@@ -37,43 +37,59 @@ static void add_text(struct buf *out, struct slice s, char delim)
 	}
 }
 
-/* Quoted when it would read back as something else: also "\." alone on its line. */
-static void add_csv(struct buf *out, struct slice s, const struct sql_analysis *an, bool only)
+static char quote_mark(const struct sql_analysis *an)
 {
-	char delim = delimiter(an);
-	bool quote = slice_eq(s, null_mark(an)) || (only && slice_eq_str(s, "\\."));
+	return an->copy_quote ? an->copy_quote : '"';
+}
+
+/* Quoted when it would read back as something else: also "\." alone on its line. */
+static void add_csv(struct buf *out, struct slice s, const struct sql_analysis *an, bool only, bool forced)
+{
+	char delim = delimiter(an), mark = quote_mark(an), escape = an->copy_escape ? an->copy_escape : mark;
+	bool quote = forced || slice_eq(s, null_mark(an)) || (only && slice_eq_str(s, "\\."));
 
 	for (size_t i = 0; i < s.len && !quote; i++)
-		quote = s.ptr[i] == delim || s.ptr[i] == '"' || s.ptr[i] == '\n' || s.ptr[i] == '\r';
+		quote = s.ptr[i] == delim || s.ptr[i] == mark || s.ptr[i] == '\n' || s.ptr[i] == '\r';
 	if (!quote) {
 		buf_add_slice(out, s);
 		return;
 	}
-	buf_add_char(out, '"');
+	buf_add_char(out, mark);
 	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] == '"')
-			buf_add_char(out, '"');
+		if (s.ptr[i] == mark || s.ptr[i] == escape)
+			buf_add_char(out, escape);
 		buf_add_char(out, s.ptr[i]);
 	}
-	buf_add_char(out, '"');
+	buf_add_char(out, mark);
 }
 
-static void add_cell(const struct sql_analysis *an, struct slice s, bool null, bool only, struct buf *out)
+static bool is_forced(const struct sql_analysis *an, struct slice name)
+{
+	for (size_t i = 0; i < an->ncopy_force; i++)
+		if (slice_eq(an->copy_force[i], name))
+			return true;
+	return an->copy_force_all;
+}
+
+static void add_cell(const struct sql_analysis *an, struct slice s, bool null, bool only, bool forced, struct buf *out)
 {
 	if (null)
 		buf_add_slice(out, null_mark(an));
 	else if (an->copy_csv)
-		add_csv(out, s, an, only);
+		add_csv(out, s, an, only, forced);
 	else
 		add_text(out, s, delimiter(an));
 }
 
-void sql_copy_row(const struct sql_analysis *an, const struct sql_value *cells, size_t count, struct buf *out)
+void sql_copy_row(const struct sql_analysis *an, const struct sql_column *columns, const struct sql_value *cells, size_t count,
+		  struct buf *out)
 {
+	bool any = an->copy_force_all || an->ncopy_force;
+
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			buf_add_char(out, delimiter(an));
-		add_cell(an, cells[i].text, cells[i].null, count == 1, out);
+		add_cell(an, cells[i].text, cells[i].null, count == 1, any && is_forced(an, columns[i].name), out);
 	}
 	buf_add_char(out, '\n');
 }
@@ -83,13 +99,13 @@ void sql_copy_header(const struct sql_analysis *an, const struct sql_column *col
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			buf_add_char(out, delimiter(an));
-		add_cell(an, columns[i].name, false, count == 1, out);
+		add_cell(an, columns[i].name, false, count == 1, false, out);
 	}
 	buf_add_char(out, '\n');
 }
 
 /* Bytes of the first text or csv row. */
-static size_t line_length(struct slice s, bool csv)
+static size_t line_length(struct slice s, bool csv, char mark)
 {
 	bool quoted = false;
 	size_t n = 0;
@@ -97,7 +113,7 @@ static size_t line_length(struct slice s, bool csv)
 	while (n < s.len) {
 		char c = s.ptr[n++];
 
-		if (csv && c == '"')
+		if (csv && c == mark)
 			quoted = !quoted; /* a doubled quote toggles twice */
 		else if (c == '\n' && !quoted)
 			break;
@@ -154,7 +170,7 @@ struct slice sql_copy_next(const struct sql_analysis *an, struct slice *rest, bo
 	bool last;
 
 	if (!an->copy_binary)
-		n = line_length(*rest, an->copy_csv);
+		n = line_length(*rest, an->copy_csv, quote_mark(an));
 	else if ((!first || take_head(&after)) && take_row(&after, &last))
 		n -= after.len;
 	struct slice row = slice_take(*rest, n);

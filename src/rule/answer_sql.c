@@ -33,7 +33,7 @@ static struct body *copy_rows(const struct action *a, const struct sql_value *ce
 	if (an->copy_header)
 		sql_copy_header(an, a->columns, a->ncolumns, &out);
 	for (size_t i = 0; i < a->nrows; i++)
-		sql_copy_row(an, cells + i * a->ncolumns, a->ncolumns, &out);
+		sql_copy_row(an, a->columns, cells + i * a->ncolumns, a->ncolumns, &out);
 	struct body *body = body_of(buf_slice(&out));
 	buf_release(&out);
 	return body;

@@ -33,6 +33,7 @@ struct link {
 	bool tls;                /* the bytes come out of TLS */
 	bool local;              /* a Unix socket */
 	bool asks_login;         /* a rule wants to decide on log-ins (sql.login) */
+	bool asks_copy;          /* a rule may answer COPY: its data is asked for before the fake is */
 	uint64_t now_ns;         /* run clock, nanoseconds since 1970; set by the host before each decode and encode */
 	/* What the codec tells the host of its connection, for hygiene: who logged in
 	 * (as long as the codec's state lives; "" unknown yet, or no log-in), whether a

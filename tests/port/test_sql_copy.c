@@ -11,6 +11,8 @@ static const struct {
 	{ "copy t to stdout delimiter '|'", "1|a\\tb\\\\c\\nd\\|;\n2|\\N\n3|\n" },
 	{ "copy t to stdout (header, null '')", "id\tnote\n1\ta\\tb\\\\c\\nd|;\n2\t\n3\t\n" },
 	{ "copy t to stdout csv", "1,\"a\tb\\c\nd|;\"\n2,\n3,\"\"\n" },
+	{ "copy t to stdout (format csv, quote '''', escape 'd', force_quote *)", "'1','a\tb\\c\ndd|;'\n'2',\n'3',''\n" },
+	{ "copy t to stdout (format csv, force_quote (id))", "\"1\",\"a\tb\\c\nd|;\"\n\"2\",\n\"3\",\"\"\n" },
 	{ "copy t to stdout csv header delimiter ';' null 'N'", "id;note\n1;\"a\tb\\c\nd|;\"\n2;N\n3;\n" },
 };
 
@@ -29,7 +31,7 @@ START_TEST(rows_are_written_as_the_statement_asks)
 		if (an->copy_header)
 			sql_copy_header(an, columns, 2, &out);
 		for (size_t row = 0; row < 3; row++)
-			sql_copy_row(an, cells + row * 2, 2, &out);
+			sql_copy_row(an, columns, cells + row * 2, 2, &out);
 		ck_assert_msg(strcmp(out.ptr, formats[i].data) == 0, "%s\n%s", formats[i].sql, out.ptr);
 		/* what was written has the rows that were written */
 		ck_assert_uint_eq(sql_copy_rows(an, buf_slice(&out)), 3);
@@ -45,8 +47,8 @@ START_TEST(an_end_mark_as_the_only_value_of_csv_is_quoted)
 	struct buf out;
 
 	buf_init(&out, 1000);
-	sql_copy_row(an, mark, 1, &out);
-	sql_copy_row(an, mark, 2, &out);
+	sql_copy_row(an, NULL, mark, 1, &out);
+	sql_copy_row(an, NULL, mark, 2, &out);
 	ck_assert_str_eq(out.ptr, "\"\\.\"\n\\.,x\n");
 	buf_release(&out);
 }

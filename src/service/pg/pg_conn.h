@@ -113,7 +113,7 @@ void pg_extended_encode(struct pg_conn *c, const struct request *req, const stru
 enum decode pg_bind_decode(struct pg_conn *c, struct slice body, struct request *req, struct buf *out);
 
 /* pg_copy.c: data from and to the client. */
-void pg_copy_begin(struct pg_conn *c, struct request *req, const struct sql_analysis *an, struct buf *out);
+enum decode pg_copy_begin(struct pg_conn *c, struct request *req, const struct sql_analysis *an, struct buf *out);
 enum decode pg_copy_decode(struct pg_conn *c, struct slice in, size_t *used, struct request *req, struct buf *out);
 /* CopyOutResponse to CopyDone; *rows: how many. NULL, or what is wrong with a cell. */
 struct sql_error *pg_copy_out(const struct sql_analysis *an, const struct sql_reply *sql, struct arena *a, struct buf *out,
@@ -146,6 +146,8 @@ int pg_engine_params(struct pg_conn *c, struct slice text, const uint32_t *given
 		      struct arena *a);
 /* NULL, or why the transaction could not be committed: it is rolled back. */
 struct sql_error *pg_engine_commit(struct pg_conn *c, struct arena *a);
+/* Whether COPY FROM STDIN can take data. 1: yes, *columns of them; 0: not the engine's business; -1: no, running it tells why. */
+int pg_engine_copy(struct pg_conn *c, struct slice text, struct arena *a, size_t *columns);
 /* After pg_session_after: the engine's transaction follows; `before` is the status before it. */
 void pg_engine_after(struct pg_conn *c, enum pg_verb verb, struct slice text, char before, struct arena *a);
 /* The end of a Query or Sync outside of a block. */

@@ -27,11 +27,20 @@ static void write_response(struct buf *out, char type, const struct sql_analysis
 
 /* ---- in ---- */
 
-void pg_copy_begin(struct pg_conn *c, struct request *req, const struct sql_analysis *an, struct buf *out)
+/* What is wrong before the data is wrong without it: the program is not asked for any. */
+enum decode pg_copy_begin(struct pg_conn *c, struct request *req, const struct sql_analysis *an, struct buf *out)
 {
+	size_t columns = an->copy_columns;
+
+	if (pg_engine_copy(c, req->sql.text, req->arena, &columns) < 0) {
+		if (!c->link->asks_copy)
+			return DECODE_REQUEST;
+		columns = an->copy_columns;
+	}
 	c->copy = (struct pg_copy_in){ .active = true };
 	req->sql.copy_in = body_new();
-	write_response(out, 'G', an, an->copy_columns);
+	write_response(out, 'G', an, columns);
+	return DECODE_OWN;
 }
 
 static enum decode finish(struct pg_conn *c, struct request *req)
@@ -180,7 +189,7 @@ static struct sql_error *write_rows(const struct sql_analysis *an, const struct 
 		if (an->copy_binary)
 			wrong = write_binary_row(sql->columns, sql->cells + i * n, n, a, out);
 		else
-			sql_copy_row(an, sql->cells + i * n, n, out);
+			sql_copy_row(an, sql->columns, sql->cells + i * n, n, out);
 		if (wrong)
 			return wrong;
 		pg_write_end(out, at);

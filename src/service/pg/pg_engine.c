@@ -10,6 +10,7 @@
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
 #include "service/pg/pg_message.h"
+#include "service/pg/sql/copy.h"
 #include "service/pg/sql/library.h"
 #include "service/pg/sql/session.h"
 #include "service/pg/sql/store.h"
@@ -335,6 +336,19 @@ int pg_engine_params(struct pg_conn *c, struct slice text, const uint32_t *given
 		types[i] = found[i];
 	sql_prepared_drop(p);
 	return 1;
+}
+
+int pg_engine_copy(struct pg_conn *c, struct slice text, struct arena *a, size_t *columns)
+{
+	struct sql_error *e = NULL;
+
+	if (!pg_engine_session(c))
+		return 0;
+	if (c->session.status == 'E')
+		return -1;
+	if (sql_copy_ready(c->sql, text, a, columns, &e))
+		return 1;
+	return !e || is_empty(c, e) ? 0 : -1;
 }
 
 /* ---- transactions ---- */

@@ -273,8 +273,7 @@ static enum decode execute(struct pg_conn *c, struct slice body, struct request 
 	}
 	ask(c, PG_ASK_EXECUTE, portal->statement, portal, req);
 	if (req->sql.analysis->valid && req->sql.analysis->copy_from_stdin && !req->settled) {
-		pg_copy_begin(c, req, req->sql.analysis, out);
-		return DECODE_OWN;
+		return pg_copy_begin(c, req, req->sql.analysis, out);
 	}
 	return DECODE_REQUEST;
 }

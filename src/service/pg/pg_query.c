@@ -67,8 +67,7 @@ enum decode pg_query_next(struct pg_conn *c, struct request *req, struct buf *ou
 	pg_request_fill(c, req, text, an);
 	c->ask = PG_ASK_QUERY;
 	if (an->valid && an->copy_from_stdin && !req->settled) {
-		pg_copy_begin(c, req, an, out);
-		return DECODE_OWN;
+		return pg_copy_begin(c, req, an, out);
 	}
 	return DECODE_REQUEST;
 }

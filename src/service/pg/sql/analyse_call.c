@@ -245,7 +245,7 @@ static const char *clause_words(enum sql_clause c)
 		[SQL_IN_SET] = "UPDATE", [SQL_IN_RETURNING] = "RETURNING", [SQL_IN_CHECK] = "check constraints",
 		[SQL_IN_DEFAULT] = "DEFAULT expressions", [SQL_IN_GENERATED] = "column generation expressions",
 		[SQL_IN_INDEX] = "index expressions", [SQL_IN_PREDICATE] = "index predicates", [SQL_IN_USING] = "transform expressions",
-		[SQL_IN_MERGE] = "MERGE WHEN conditions", [SQL_IN_EXECUTE] = "EXECUTE parameters",
+		[SQL_IN_MERGE] = "MERGE WHEN conditions", [SQL_IN_EXECUTE] = "EXECUTE parameters", [SQL_IN_COPY] = "COPY FROM WHERE conditions",
 	};
 
 	return c < sizeof(words) / sizeof(words[0]) && words[c] ? words[c] : NULL;

@@ -261,7 +261,7 @@ static struct sql_expr *row_of(struct sql_analyser *an, struct sql_rte *rte, int
 	    sql_type_of(an, rte->columns[0].type)->kind != 'c')
 		return sql_column_expr(an, rte, 1, location);
 	uint32_t type = T_RECORD;
-	if (rte->kind == SQL_RTE_RELATION && rte->relation && rte->relation->type)
+	if (rte->relation && rte->relation->type)
 		type = rte->relation->type;
 	else if (rte->kind == SQL_RTE_FUNCTION && rte->nfunctions == 1 && !rte->ordinality && sql_type_of(an, sql_base_type(an, rte->functions[0].call->type))->kind == 'c')
 		type = sql_base_type(an, rte->functions[0].call->type);

@@ -79,7 +79,7 @@ struct sql_expr *sql_analyse_sublink(struct sql_analyser *an, const PgQuery__Sub
 	} refused[] = {
 		{ SQL_IN_CHECK, "check constraint" }, { SQL_IN_DEFAULT, "DEFAULT expression" }, { SQL_IN_INDEX, "index expression" },
 		{ SQL_IN_PREDICATE, "index predicate" }, { SQL_IN_GENERATED, "column generation expression" }, { SQL_IN_USING, "transform expression" },
-		{ SQL_IN_EXECUTE, "EXECUTE parameter" },
+		{ SQL_IN_EXECUTE, "EXECUTE parameter" }, { SQL_IN_COPY, "COPY FROM WHERE condition" },
 	};
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)

@@ -40,6 +40,8 @@ static enum sql_clause clause_of(enum sql_compile_for use)
 		return SQL_IN_PREDICATE;
 	case SQL_FOR_USING:
 		return SQL_IN_USING;
+	case SQL_FOR_COPY:
+		return SQL_IN_COPY;
 	default:
 		return SQL_IN_SELECT;
 	}
@@ -64,7 +66,7 @@ static struct sql_expr *as_wanted(struct sql_analyser *an, struct sql_expr *e, e
 {
 	if (use == SQL_FOR_CHECK)
 		return sql_coerce_bool(an, e, "CHECK");
-	if (use == SQL_FOR_PREDICATE)
+	if (use == SQL_FOR_PREDICATE || use == SQL_FOR_COPY)
 		return sql_coerce_bool(an, e, "WHERE");
 	if (!type)
 		return sql_settle(an, e);

@@ -19,6 +19,7 @@ enum sql_compile_for {
 	SQL_FOR_GENERATED, /* immutable only */
 	SQL_FOR_INDEX,     /* immutable only */
 	SQL_FOR_PREDICATE, /* boolean, immutable only */
+	SQL_FOR_COPY,      /* boolean: COPY FROM ... WHERE */
 	SQL_FOR_USING,     /* ALTER COLUMN TYPE ... USING */
 	SQL_FOR_OTHER,
 };

@@ -199,6 +199,14 @@ static bool insert_row(struct sql_job *j, const struct sql_datum *given)
 
 	if (!sql_job_row(j, w->targets, w->ntargets, w->overriding, given, row))
 		return false;
+	if (w->where.text) {
+		struct sql_datum holds;
+
+		if (!sql_program_run(j->s, &w->where, row, w->relation->ncolumns, &j->row, &holds))
+			return false;
+		if (holds.kind == SQL_NULL || !holds.i)
+			return true;
+	}
 	if (w->conflict != SQL_CONFLICT_NONE && !sql_write_ready(j->s, w->relation, row, &j->row))
 		return false;
 	for (bool again = true; w->conflict != SQL_CONFLICT_NONE && again;) {

@@ -47,6 +47,7 @@ struct sql_write {
 	size_t ntargets;
 	size_t nextras;
 	char overriding;        /* u OVERRIDING USER VALUE, s SYSTEM VALUE, 0 */
+	struct sql_row_program where; /* COPY FROM: over the row with its defaults; others are passed over */
 	/* INSERT ... ON CONFLICT */
 	enum { SQL_CONFLICT_NONE, SQL_CONFLICT_NOTHING, SQL_CONFLICT_UPDATE } conflict;
 	const struct sql_index **arbiters; /* none and CONFLICT_NOTHING: any unique index */
