@@ -102,6 +102,16 @@ void host_find_program(const char *name, char *out, size_t size);
 /* Why the shim cannot get into this program, as a sentence about it; NULL when nothing is
  * in the way. Of a script: about its interpreter. */
 const char *host_obstacle(const char *path);
+/* What may go past the shim in a program or library that it can get into. */
+#define HOST_BYPASSES_MAX 8
+struct host_bypass {
+	int count;
+	const char *says[HOST_BYPASSES_MAX]; /* sentences about the object */
+	bool sure[HOST_BYPASSES_MAX];        /* it will; else the file has what it takes */
+	char loader[256];                    /* that it names; "": none */
+};
+/* False: no ELF file of this machine. */
+bool host_find_bypass(const char *path, struct host_bypass *found);
 
 /* services.def as the rule loader wants it; static. */
 const struct rule_protocol *host_protocols(size_t *count);

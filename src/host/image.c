@@ -68,6 +68,36 @@ static bool is_loader(const char *path)
 	return strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld-musl-", 8) == 0 || strcmp(name, "ld.so") == 0;
 }
 
+/* The loader that PT_INTERP names; false: none. */
+static bool read_loader(int fd, const Elf64_Ehdr *head, char *loader, size_t size)
+{
+	for (unsigned i = 0; i < head->e_phnum; i++) {
+		Elf64_Phdr ph;
+		if (pread(fd, &ph, sizeof(ph), (off_t)(head->e_phoff + i * sizeof(ph))) != (ssize_t)sizeof(ph))
+			return false;
+		if (ph.p_type != PT_INTERP)
+			continue;
+		ssize_t n = pread(fd, loader, size - 1, (off_t)ph.p_offset);
+		loader[n > 0 ? n : 0] = '\0';
+		return true;
+	}
+	return false;
+}
+
+bool image_loader(const char *path, char *loader, size_t size)
+{
+	Elf64_Ehdr head;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool found = fd >= 0 && pread(fd, &head, sizeof(head), 0) == (ssize_t)sizeof(head) && memcmp(head.e_ident, ELFMAG, SELFMAG) == 0 &&
+		     head.e_ident[EI_CLASS] == ELFCLASS64 && read_loader(fd, &head, loader, size);
+
+	if (fd >= 0)
+		close(fd);
+	if (!found)
+		loader[0] = '\0';
+	return found;
+}
+
 static enum image by_headers(int fd, const Elf64_Ehdr *head, const char **why)
 {
 	char loader[256];
@@ -76,16 +106,8 @@ static enum image by_headers(int fd, const Elf64_Ehdr *head, const char **why)
 		*why = other_machine(head);
 		return IMAGE_CLOSED;
 	}
-	for (unsigned i = 0; i < head->e_phnum; i++) {
-		Elf64_Phdr ph;
-		if (pread(fd, &ph, sizeof(ph), (off_t)(head->e_phoff + i * sizeof(ph))) != (ssize_t)sizeof(ph))
-			return IMAGE_OTHER;
-		if (ph.p_type != PT_INTERP)
-			continue;
-		ssize_t n = pread(fd, loader, sizeof(loader) - 1, (off_t)ph.p_offset);
-		loader[n > 0 ? n : 0] = '\0';
+	if (read_loader(fd, head, loader, sizeof(loader)))
 		return by_loader(loader, why);
-	}
 	*why = "is statically linked: nothing can be preloaded into it";
 	return IMAGE_CLOSED;
 }

@@ -24,4 +24,7 @@ enum image image_of(const char *path, const char **why);
 /* What the kernel starts for that file: the program that "#!" leads to, or `path` itself. */
 void image_started(const char *path, char *out, size_t size);
 
+/* The loader that an ELF program of 64 bits names; false, and "": none. */
+bool image_loader(const char *path, char *loader, size_t size);
+
 #endif

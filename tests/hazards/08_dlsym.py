@@ -1,4 +1,4 @@
-"""connect by dlsym on the handle of libc: seen by the shim, or by the guard."""
+"""connect by dlsym on the handle of libc: the shim answers with its own door."""
 from hazard import *
 
 ASK = """
@@ -14,8 +14,7 @@ except OSError: sys.exit(5)
 """
 outside = Listener()
 run = Run("python3", "-c", ASK, "192.0.2.7", "8080")
-served(run, code=run.code)
-check(run.code == (121 if run.end["unshimmed"] else 0), run)
+faked(run)
 run = Run("python3", "-c", ASK, OUTSIDE, str(outside.port))
 check(run.code == 4 and [e["a"]["server.address"] for e in run.kinds("conn.open", by="none")] == [f"{OUTSIDE}:{outside.port}"], run)
 outside.nothing_came()

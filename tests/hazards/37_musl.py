@@ -19,6 +19,10 @@ for isolate in "on", "off":
     answered(Run(*ASK, isolate=isolate))
     answered(Run("sh", "-c", " ".join(ASK), isolate=isolate))
     answered(Run("env", "-i", *ASK, isolate=isolate))
+which_musl = build("which-muslgcc", source=os.path.join(PROG, "which.c"), compiler="musl-gcc")
+for before in ([], ["sh", "-c", '"$@"', "sh"], ["env", "-i"]):
+    run = Run(*before, which_musl)
+    check(run.out == "musl musl/libseam.so\nhi\n", run)
 starts = build("starts-muslgcc", source=os.path.join(PROG, "starts.c"), compiler="musl-gcc")
 which = build("which", source=os.path.join(PROG, "which.c"))
 for how in "execve", "posix_spawn", "system", "env-i":

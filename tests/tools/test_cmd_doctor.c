@@ -161,6 +161,87 @@ START_TEST(a_script_is_followed_to_its_interpreter)
 }
 END_TEST
 
+/* A program made by the compiler; false: none here. */
+static bool compiled(const char *name, const char *source, const char *options)
+{
+	char command[1000];
+
+	snprintf(command, sizeof(command), "cd %s && printf '%%s' '%s' | cc -x c -O1 -w -o %s - %s 2>/dev/null", folder, source, name, options);
+	return system(command) == 0;
+}
+
+#define PERHAPS(text) "??  program    ./program: " text
+
+START_TEST(what_goes_past_the_shim_is_told)
+{
+	static const struct {
+		const char *source, *says;
+	} programs[] = {
+		{ "#include <sys/syscall.h>\n#include <unistd.h>\nint main(void) { return syscall(SYS_connect, 3, \"\", 0); }",
+		  PERHAPS("makes network system calls itself") },
+		{ "int main(void) { long r = 42; __asm__ volatile(\"mov $42, %eax; syscall\" : \"=a\"(r) :: \"rcx\", \"r11\"); return r; }",
+		  PERHAPS("makes network system calls itself") },
+		{ "#include <unistd.h>\nint main(void) { return syscall(425, 8, 0); }", PERHAPS("uses io_uring") },
+		{ "#define _GNU_SOURCE\n#include <dlfcn.h>\nint main(int c, char **v) { return !dlopen(v[1], RTLD_LAZY | RTLD_DEEPBIND); }",
+		  PERHAPS("loads libraries with RTLD_DEEPBIND") },
+		{ "#define _GNU_SOURCE\n#include <dlfcn.h>\nint main(int c, char **v) { return !dlmopen(LM_ID_NEWLM, v[1], RTLD_NOW); }",
+		  PERHAPS("loads libraries with a C library of their own (dlmopen)") },
+	};
+	static const char harmless[] = "#define _GNU_SOURCE\n#include <dlfcn.h>\n#include <unistd.h>\n"
+				       "int main(int c, char **v) { return !dlopen(v[1], RTLD_NOW | RTLD_GLOBAL) + syscall(186) + syscall(318, v, 8, 0); }";
+
+#if !defined(__x86_64__)
+	return; /* text is read on x86-64 alone */
+#endif
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		if (!compiled("program", programs[i].source, "-ldl"))
+			return;
+		doctor("", "./program");
+		SAYS("ok  program    ./program: the shim can get in\n");
+		SAYS(programs[i].says);
+	}
+	ck_assert(compiled("program", harmless, "-ldl"));
+	doctor("", "./program");
+	SAYS("ok  program    ./program: the shim can get in\n");
+	ck_assert_ptr_null(strstr(said, "??"));
+	/* of a library that the program is linked with */
+	ck_assert(compiled("libpast.so", "#include <unistd.h>\nint past(void) { return syscall(42, 3, 0, 0); }", "-shared -fPIC"));
+	ck_assert(compiled("program", "int past(void); int main(void) { return past(); }", "-L. -lpast -Wl,-rpath,\\$ORIGIN"));
+	doctor("", "./program");
+	SAYS("libpast.so: makes network system calls itself");
+	/* Go's linker leaves a note */
+	ck_assert(compiled("program", "__asm__(\".section .note.go.buildid,\\\"a\\\",@note\\n.long 4,4,4\\n.ascii \\\"Go\\\\0\\\\0abcd\\\"\"); int main(void) { return 0; }", ""));
+	ck_assert_int_eq(doctor("", "./program"), 1);
+	SAYS("NO  program    ./program: is a Go program");
+}
+END_TEST
+
+START_TEST(the_commands_of_a_script_are_looked_at)
+{
+	put_elf("closed", ELFCLASS64, NATIVE, NULL, 0755);
+	put_text("job", "#!/bin/sh\n# docker in a comment\necho \"sudo and docker\"\nif true; then ./closed --x; fi\nA=1 env -i B=2 cat /dev/null\n"
+		       "echo a | docker exec b\nx=$(./closed)\nnohup ssh host &\n");
+	ck_assert_int_eq(doctor("", "./job"), 1);
+	SAYS("NO  line 4     ./closed: is statically linked: nothing can be preloaded into it\n");
+	SAYS("ok  environment line 5: env -i: the shim is put back into what it starts\n");
+	SAYS("NO  line 6     docker: has another process start what it is given, outside of the run\n");
+	SAYS("NO  line 8     ssh: ");
+	ck_assert_ptr_null(strstr(said, "line 2"));
+	ck_assert_ptr_null(strstr(said, "line 3"));
+	ck_assert_ptr_null(strstr(said, "line 7")); /* told already */
+	/* who becomes another user starts a cleared environment: a copy of sudo by its name */
+	char path[200];
+	snprintf(path, sizeof(path), "%s/sudo", folder);
+	put_elf("sudo", ELFCLASS64, NATIVE, "/lib64/ld-linux-x86-64.so.2", 0755);
+	if (geteuid() != 0 || chown(path, 65534, 65534) < 0 || chmod(path, 04755) < 0)
+		return;
+	put_text("job", "#!/bin/sh\n./sudo reboot\n");
+	ck_assert_int_eq(doctor("", "./job"), 1);
+	SAYS("NO  line 2     ./sudo: is setuid or setgid: ");
+	SAYS("what it starts has a cleared environment, and no shim\n               start the whole run by it: sudo seam run ...\n");
+}
+END_TEST
+
 START_TEST(what_cannot_be_executed_is_told)
 {
 	put("program", "x", 1, 0644);
@@ -243,6 +324,8 @@ SUITE_BEGIN(cmd_doctor)
 	SUITE_TEST(each_kind_of_program_is_told);
 	SUITE_TEST(a_setuid_program_of_somebody_else_is_told);
 	SUITE_TEST(a_script_is_followed_to_its_interpreter);
+	SUITE_TEST(what_goes_past_the_shim_is_told);
+	SUITE_TEST(the_commands_of_a_script_are_looked_at);
 	SUITE_TEST(what_cannot_be_executed_is_told);
 	SUITE_TEST(the_machine_is_told_and_the_status_says_whether_all_is_well);
 	SUITE_TEST(a_machine_that_forbids_namespaces_is_told_with_the_remedy);
