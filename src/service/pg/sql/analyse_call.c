@@ -534,7 +534,7 @@ static bool coerce_arguments(struct sql_analyser *an, struct call *c, const stru
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		/* an "any" takes what comes; a literal is text then */
-		args[i] = declared[i] == T_ANY && strcmp(p->source, "pg_typeof") != 0 ? sql_settle(an, args[i]) : sql_coerce(an, args[i], declared[i], -1, SQL_IMPLICIT, args[i]->location);
+		args[i] = declared[i] == T_ANY && strcmp(p->source, "pg_typeof") != 0 && strcmp(p->source, "pg_collation_for") != 0 ? sql_settle(an, args[i]) : sql_coerce(an, args[i], declared[i], -1, SQL_IMPLICIT, args[i]->location);
 		if (!args[i])
 			return false;
 	}

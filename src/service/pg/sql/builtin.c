@@ -269,6 +269,26 @@ static void variadic(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 	arena_release(&a);
 }
 
+/* e_vector_array(type, value): "1 2" as "[0:1]={1,2}". */
+static void vector_array(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	struct sql_env *env = sql_env_of(ctx);
+	struct array v;
+	struct arena a;
+	struct buf b;
+
+	(void)argc;
+	if (is_null(argv[1]))
+		return;
+	arena_init(&a);
+	buf_init(&b, ROW_MAX);
+	if (array_load_of(env, &a, type_arg(argv[0]), text_arg(argv[1]), &v) && array_print(env, &style_stored, &v, &b))
+		give_text(ctx, &b);
+	else
+		buf_release(&b), stop(ctx);
+	arena_release(&a);
+}
+
 /* A name is an array of 64 bytes that starts at 0 and is filled up with zeros. */
 static void name_subscript(sqlite3_context *ctx, struct slice name, int64_t at)
 {
@@ -624,7 +644,7 @@ int sql_builtin_register(sqlite3 *db, struct sql_env *env)
 		int nargs;
 		void (*call)(sqlite3_context *, int, sqlite3_value **);
 	} functions[] = {
-		{ "e_row", -1, row }, { "e_row_join", 2, row_join }, { "e_record", 2, record }, { "e_variadic", -1, variadic }, { "e_row_null", 3, row_null }, { "e_field", 3, field }, { "e_array", -1, array }, { "e_array_join", 2, array_join },
+		{ "e_row", -1, row }, { "e_row_join", 2, row_join }, { "e_record", 2, record }, { "e_variadic", -1, variadic }, { "e_vector_array", 2, vector_array }, { "e_row_null", 3, row_null }, { "e_field", 3, field }, { "e_array", -1, array }, { "e_array_join", 2, array_join },
 		{ "e_subscript", -1, subscript }, { "e_slice", -1, slice_array }, { "e_greatest", -1, greatest }, { "e_least", -1, least },
 		{ "e_limit", 1, limit }, { "e_offset", 1, offset }, { "e_frame_offset", 2, frame_offset }, { "e_range_offset", 3, range_offset },
 		{ "e_ntile", 1, ntile }, { "e_nth", 1, nth }, { "e_tid", 1, tid }, { "e_session", 1, session }, { "e_domain", 2, sql_domain_check },

@@ -67,8 +67,35 @@ static bool inlined(struct sql_lower *l, const char *template, struct sql_expr *
 	return true;
 }
 
+/* COLLATION FOR (expression): known when it is lowered. */
+static bool collation_for(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
+{
+	const struct sql_expr *of = e->args[0];
+	uint32_t collation = of->collation ? of->collation : sql_type_of(l->an, of->type)->collation;
+
+	if (of->type == T_UNKNOWN && !of->collation) {
+		buf_add_str(out, "NULL");
+		return true;
+	}
+	for (const struct sql_expr *x = of; !of->collation && x->kind == SQL_X_COLUMN && x->number > 0 && x->rte->columns[x->number - 1].collation;) {
+		collation = x->rte->columns[x->number - 1].collation;
+		break;
+	}
+	if (!collation)
+		return sql_wrong(l->an, e->location, "42804", "collations are not supported by type %s", sql_type_words(l->an, of->type)) != NULL;
+	for (size_t i = 0; i < sql_ncollation_facts; i++)
+		if (sql_collation_facts[i].oid == collation) {
+			sql_lower_string(arena_printf(l->an->arena, strcmp(sql_collation_facts[i].name, "ucs_basic") == 0 ? "%s" : "\"%s\"", sql_collation_facts[i].name), out);
+			return true;
+		}
+	buf_add_str(out, "NULL");
+	return true;
+}
+
 bool sql_lower_call(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
 {
+	if (strcmp(e->proc->source, "pg_collation_for") == 0)
+		return collation_for(l, e, out);
 	const struct sql_impl *i = sql_lower_impl(l, e);
 	bool ok = true;
 

@@ -166,6 +166,13 @@ static bool cast(struct sql_lower *l, const struct sql_expr *e, struct buf *out)
 
 	switch (e->method) {
 	case SQL_CAST_SAME:
+		if ((sql_base_type(l->an, of->type) == T_INT2VECTOR || sql_base_type(l->an, of->type) == T_OIDVECTOR) &&
+		    sql_type_of(l->an, sql_base_type(l->an, e->type))->element && sql_base_type(l->an, e->type) != sql_base_type(l->an, of->type)) {
+			buf_addf(out, "e_vector_array(%u, ", sql_base_type(l->an, of->type));
+			ok = sql_lower_expr(l, of, out);
+			buf_add_char(out, ')');
+			return ok;
+		}
 		if (e->type == T_RECORD && of->type != T_RECORD) {
 			buf_addf(out, "e_record(%u, ", sql_base_type(l->an, of->type));
 			ok = sql_lower_expr(l, of, out);

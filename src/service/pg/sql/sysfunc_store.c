@@ -91,6 +91,12 @@ FUNC(snapshot)
 	result_buf(ctx, &out);
 }
 
+/* A place in a log that is not kept: it moves on with every transaction. */
+FUNC(wal_place)
+{
+	sqlite3_result_int64(ctx, 0x1500000 + (int64_t)sql_xids_next(session(ctx)->engine->xids) * 0x38);
+}
+
 /* ---- advisory locks (9.27.10) ------------------------------------------------------- */
 
 enum { SHARED = 1, XACT = 2, TRY = 4 };
@@ -216,6 +222,7 @@ const struct func_row func_store_rows[] = {
 	CALL_VOLATILE("setval_oid", setval, 2), CALL_VOLATILE("setval3_oid", setval, 3),
 	CALL_VOLATILE("pg_current_xact_id", current_xact, 0), CALL_VOLATILE("pg_current_xact_id_if_assigned", current_xact_if_assigned, 0),
 	CALL_VOLATILE("pg_xact_status", xact_status, 1), CALL_VOLATILE("pg_current_snapshot", snapshot, 0),
+	CALL_VOLATILE("pg_current_wal_lsn", wal_place, 0), CALL_VOLATILE("pg_current_wal_insert_lsn", wal_place, 0), CALL_VOLATILE("pg_current_wal_flush_lsn", wal_place, 0),
 	ADVISORY("advisory_lock", advisory), ADVISORY("advisory_lock_shared", advisory_shared), ADVISORY("advisory_xact_lock", advisory_xact),
 	ADVISORY("advisory_xact_lock_shared", advisory_xact_shared), ADVISORY("try_advisory_lock", try_advisory),
 	ADVISORY("try_advisory_lock_shared", try_advisory_shared), ADVISORY("try_advisory_xact_lock", try_advisory_xact),

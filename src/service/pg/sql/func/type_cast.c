@@ -265,6 +265,22 @@ FUNC(format_type_call)
 	result_buf(ctx, &b);
 }
 
+/* pg_column_size("any"): of what has a width, and of text and bytes that are not in a table. */
+STRICT_TYPED(column_size)
+{
+	uint32_t type = (uint32_t)arg_int(argv[1]);
+	const struct sql_type *t = type_facts(sql_env_of(ctx), type);
+
+	while (t && t->kind == 'd')
+		t = type_facts(sql_env_of(ctx), type = t->base);
+	if (t && t->len > 0)
+		sqlite3_result_int(ctx, t->len);
+	else if (type == T_TEXT || type == T_VARCHAR || type == T_BPCHAR || type == T_BYTEA || type == T_JSON)
+		sqlite3_result_int(ctx, sqlite3_value_bytes(argv[2]) + 4);
+	else
+		sql_raise(ctx, "0A000", "pg_column_size(%s) is not supported by this fake", t ? t->name : "?");
+}
+
 /* pg_typeof("any"): (result type, type, value) */
 FUNC(pg_typeof) { sqlite3_result_int64(ctx, arg_int(argv[1])); }
 
@@ -275,6 +291,6 @@ const struct func_row func_type_rows[] = {
 	CALL("bpchar_name", without_padding, 1), INLINE("name_text", "$1"), INLINE("name_bpchar", "$1"),
 	CALL("text_name", to_name, 1), INLINE("char_text", "$1"), INLINE("char_bpchar", "$1"), CALL("text_char", first_byte, 1),
 	INLINE("booltext", "CASE $1 WHEN 0 THEN 'false' WHEN 1 THEN 'true' END"),
-	CALL("format_type", format_type_call, 2), TYPED("pg_typeof", pg_typeof),
+	CALL("format_type", format_type_call, 2), TYPED("pg_typeof", pg_typeof), TYPED("pg_column_size", column_size),
 	END_OF_ROWS
 };

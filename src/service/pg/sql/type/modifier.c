@@ -115,7 +115,7 @@ void sql_type_format(struct sql_env *env, uint32_t type, int32_t typmod, struct 
 		buf_add_str(out, "???");
 		return;
 	}
-	if (facts->element && facts->len == -1) {
+	if (facts->element && facts->len == -1 && type != T_INT2VECTOR && type != T_OIDVECTOR) {
 		sql_type_format(env, facts->element, typmod, out);
 		buf_add_str(out, "[]");
 		return;

@@ -17,7 +17,12 @@ static void refuse(struct sql_env *env, uint32_t type, struct slice text)
 	case T_REGROLE: sql_raise_env(env, "42704", "role \"%.*s\" does not exist", SLICE_ARG(text)); break;
 	case T_REGNAMESPACE: sql_raise_env(env, "3F000", "schema \"%.*s\" does not exist", SLICE_ARG(text)); break;
 	case T_REGCOLLATION: sql_raise_env(env, "42704", "collation \"%.*s\" for encoding \"UTF8\" does not exist", SLICE_ARG(text)); break;
-	default: sql_raise_env(env, "42704", "%s \"%.*s\" does not exist", type == T_REGCONFIG ? "text search configuration" : "text search dictionary", SLICE_ARG(text));
+	default:
+		if (type == T_REGCONFIG || type == T_REGDICTIONARY) { /* text search is not there */
+			sql_raise_env(env, "0A000", "type %s is not supported by this fake", type == T_REGCONFIG ? "regconfig" : "regdictionary");
+			break;
+		}
+		sql_raise_env(env, "42704", "%s \"%.*s\" does not exist", type == T_REGCONFIG ? "text search configuration" : "text search dictionary", SLICE_ARG(text));
 	}
 }
 

@@ -240,7 +240,6 @@ const struct type_ops type_text_rows[] = {
 	TEXT(T_VARCHAR, "character varying"),
 	TEXT(T_NAME, "name"),
 	{ T_CHAR, "\"char\"", text_in, char_out, text_recv, char_send, NULL, NULL },
-	TEXT(T_XML, "xml"),
 	TEXT(T_UNKNOWN, "unknown"),
 	TEXT(T_CSTRING, "cstring"),
 	TEXT(T_VOID, "void"),
