@@ -296,7 +296,7 @@ bool pg_command_answer(struct pg_conn *c, struct request *req, struct reply *rep
 		break;
 	case PG_CLOSE: /* ALL */
 		pg_engine_close(c);
-		pg_portal_close_all(&c->portals);
+		pg_portal_close_others(&c->portals, req->sql.extended ? c->portal : NULL);
 		break;
 	case PG_UNLISTEN: /* without an engine nobody listens */
 	case PG_OTHER:

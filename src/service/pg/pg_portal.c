@@ -188,6 +188,17 @@ void pg_portal_close_all(struct pg_portals *p)
 	map_init(&p->portals);
 }
 
+void pg_portal_close_others(struct pg_portals *p, const struct pg_portal *running)
+{
+	struct map_entry *e;
+
+	if (running != &p->unnamed_portal)
+		pg_portal_close(p, SLICE_NONE);
+	for (size_t i = 0; (e = map_next(&p->portals, &i));)
+		if (e->value != running)
+			drop_portal(map_take(&p->portals, e->key));
+}
+
 size_t pg_portal_resume(struct pg_portal *portal, size_t most, struct buf *out)
 {
 	size_t start = portal->rest_at, at = start, rows = 0;

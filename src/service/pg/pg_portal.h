@@ -76,6 +76,8 @@ struct pg_portal *pg_portal_find(struct pg_portals *p, struct slice name);
 struct pg_portal *pg_portal_open(struct pg_portals *p, struct slice name, struct pg_statement *st);
 bool pg_portal_close(struct pg_portals *p, struct slice name);
 void pg_portal_close_all(struct pg_portals *p);
+/* CLOSE ALL: all but the one that says so. */
+void pg_portal_close_others(struct pg_portals *p, const struct pg_portal *running);
 
 /* Sends at most `most` rows (0: all) of a suspended portal; the count sent. */
 size_t pg_portal_resume(struct pg_portal *portal, size_t most, struct buf *out);

@@ -125,6 +125,8 @@ struct sql_expr *sql_expr_both(struct sql_analyser *an, enum sql_expr_kind kind,
 struct sql_expr *sql_analyse_array(struct sql_analyser *an, const PgQuery__AArrayExpr *a, uint32_t array_type, int32_t typmod, bool is_explicit);
 /* of[1][2:3]: items are A_Indices. */
 struct sql_expr *sql_analyse_subscripts(struct sql_analyser *an, struct sql_expr *of, PgQuery__Node **items, size_t n);
+/* WHERE CURRENT OF: analyse_write.c */
+struct sql_expr *sql_analyse_current(struct sql_analyser *an, const PgQuery__CurrentOfExpr *c);
 struct sql_expr *sql_analyse_indirection(struct sql_analyser *an, const PgQuery__AIndirection *ind);
 struct sql_expr *sql_analyse_call(struct sql_analyser *an, const PgQuery__FuncCall *f);     /* analyse_call.c */
 struct sql_expr *sql_analyse_sublink(struct sql_analyser *an, const PgQuery__SubLink *s);   /* analyse_sublink.c */

@@ -387,7 +387,7 @@ static struct sql_expr *analyse(struct sql_analyser *an, PgQuery__Node *n)
 	case AST(XML_SERIALIZE):
 		return sql_unsupported(an, sql_location_of(n), "XML");
 	case AST(CURRENT_OF_EXPR):
-		return sql_unsupported(an, -1, "WHERE CURRENT OF");
+		return sql_analyse_current(an, n->current_of_expr);
 	default:
 		return sql_unsupported(an, sql_location_of(n), "this expression");
 	}

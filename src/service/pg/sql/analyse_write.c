@@ -5,6 +5,8 @@
  */
 #include "service/pg/sql/analyse_write.h"
 
+#include "service/pg/sql/lower.h"
+
 struct sql_rte *sql_write_target(struct sql_analyser *an, struct sql_write_query *w, const PgQuery__RangeVar *r)
 {
 	struct sql_rte *rte;
@@ -27,6 +29,28 @@ struct sql_rte *sql_write_target(struct sql_analyser *an, struct sql_write_query
 			return NULL;
 	}
 	return rte;
+}
+
+/* The target's row that a cursor stands on. */
+struct sql_expr *sql_analyse_current(struct sql_analyser *an, const PgQuery__CurrentOfExpr *c)
+{
+	struct sql_rte *target = an->scope && an->scope->nseen ? an->scope->seen[0].rte : NULL;
+	struct buf b;
+
+	if (!target || !target->relation)
+		return sql_wrong(an, -1, "42601", "WHERE CURRENT OF is only for UPDATE and DELETE");
+	if (target->relation->kind == 'v')
+		return sql_wrong(an, -1, "0A000", "WHERE CURRENT OF on a view is not implemented");
+	target->rowid = true;
+	buf_init(&b, 4096);
+	buf_addf(&b, "(t%d.rid = (SELECT e_current(", target->id);
+	sql_lower_string(slice_str(c->cursor_name), &b);
+	buf_addf(&b, ", %u)))", target->relation->oid);
+	struct sql_expr *e = sql_expr_new(an, SQL_X_RAW, T_BOOL, -1);
+	e->text = arena_slice(an->arena, buf_slice(&b));
+	buf_release(&b);
+	an->uncacheable = true;
+	return e;
 }
 
 bool sql_analyse_returning(struct sql_analyser *an, struct sql_write_query *w, PgQuery__Node **list, size_t n)

@@ -5,6 +5,8 @@
  */
 #include "service/pg/sql/builtin.h"
 
+#include "service/pg/sql/cursor.h"
+
 #include <stdlib.h>
 
 #include "service/pg/sql/library.h"
@@ -669,5 +671,7 @@ int sql_builtin_register(sqlite3 *db, struct sql_env *env)
 					     aggregates[i].step, aggregates[i].final);
 	if (rc == SQLITE_OK)
 		rc = sql_put_register(db, env);
+	if (rc == SQLITE_OK)
+		rc = sql_cursor_register(db, env);
 	return rc == SQLITE_OK ? sql_subplan_register(db, env) : rc;
 }

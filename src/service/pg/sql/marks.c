@@ -1,6 +1,7 @@
 /*
  * Marks, and the sweeping of versions that nobody can see.
  */
+#include "service/pg/sql/cursor.h"
 #include "service/pg/sql/marks.h"
 
 #include <assert.h>
@@ -204,6 +205,12 @@ static uint64_t horizon(struct sql_engine *e)
 	for (struct sql_session *s = e->first; s; s = s->next)
 		if (s->snapshot_taken && s->snapshot.commit < oldest)
 			oldest = s->snapshot.commit;
+	for (struct sql_session *s = e->first; s; s = s->next) {
+		uint64_t of_cursors = sql_cursors_oldest(s);
+
+		if (of_cursors < oldest)
+			oldest = of_cursors;
+	}
 	return oldest;
 }
 

@@ -348,7 +348,8 @@ static bool lock_row(struct sql_job *j, const struct sql_datum *found)
 		return true;
 	}
 	j->count++;
-	return !j->emit || j->emit(j->of, values + w->nlocked, j->width - w->nlocked);
+	size_t cut = w->with_rowids ? 0 : w->nlocked;
+	return !j->emit || j->emit(j->of, values + cut, j->width - cut);
 }
 
 static bool one_row(struct sql_job *j, const struct sql_datum *row, enum sql_row_lock strength)

@@ -70,6 +70,7 @@ struct sql_write {
 	size_t nlocked;
 	/* LIMIT and OFFSET count the rows that could be locked: "SELECT limit, offset" over the parameters; rows are read until then. */
 	struct sql_row_program limit;
+	bool with_rowids;       /* each row is given with the rowids of its locked relations before it */
 };
 
 /*

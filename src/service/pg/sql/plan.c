@@ -80,6 +80,48 @@ static bool steps(struct sql_lower *l, struct sql_cte **ctes, size_t n, struct s
 	return true;
 }
 
+static void leaves(const struct sql_from *f, struct sql_rte **rtes, size_t *n)
+{
+	if (f->left) {
+		leaves(f->left, rtes, n);
+		leaves(f->right, rtes, n);
+	} else if (f->rte->kind == SQL_RTE_RELATION && f->rte->relation->kind == 'r' && !f->rte->relation->system && *n < 16) {
+		rtes[(*n)++] = f->rte;
+	}
+}
+
+/* A cursor over a simple query: WHERE CURRENT OF asks for the rows of its tables. */
+static void with_rowids(struct sql_analyser *an, struct sql_query *q, struct sql_plan *plan)
+{
+	struct sql_rte *rtes[16];
+	size_t n = 0;
+
+	if (q->setop != SQL_SET_NONE || q->ngroup || q->nsets || q->has_aggregates || q->has_group || q->distinct || q->ndistinct_on ||
+	    q->has_windows || q->has_sets || q->nvalues)
+		return;
+	for (size_t i = 0; i < q->nfrom; i++)
+		leaves(q->from[i], rtes, &n);
+	if (!n)
+		return;
+	struct sql_target *targets = ARENA_ARRAY(an->arena, struct sql_target, q->ntargets + n + 1);
+	plan->rowid_of = ARENA_ARRAY(an->arena, uint32_t, n);
+	plan->nrowids = n;
+	for (size_t i = 0; i < n; i++) {
+		struct sql_expr *x = sql_expr_new(an, SQL_X_RAW, T_INT8, -1);
+
+		rtes[i]->rowid = true;
+		plan->rowid_of[i] = rtes[i]->relation->oid;
+		x->text = arena_printf(an->arena, "t%d.rid", rtes[i]->id);
+		targets[i] = (struct sql_target){ .expr = x, .name = "rid" };
+	}
+	memcpy(targets + n, q->targets, q->ntargets * sizeof(*targets));
+	for (size_t i = 0; i < q->nsort; i++)
+		q->sort[i].target += n;
+	q->targets = targets;
+	q->ntargets += n;
+	q->nvisible += n;
+}
+
 /* LIMIT and OFFSET come after locking: SKIP LOCKED looks further. */
 static bool limits(struct sql_lower *l, struct sql_query *q, struct sql_write *w)
 {
@@ -252,8 +294,19 @@ static bool lower_plan(struct sql_analyser *an, struct sql_tree_statement *t, st
 	plan->writes = plan->nsteps > 0;
 	if (t->query->nlocks) {
 		plan->kind = SQL_PLAN_LOCK;
-		return locking(&l, t->query, &plan->write);
+		if (!locking(&l, t->query, &plan->write))
+			return false;
+		if (plan->want_rowids) {
+			plan->write.with_rowids = true;
+			plan->nrowids = plan->write.nlocked;
+			plan->rowid_of = ARENA_ARRAY(an->arena, uint32_t, plan->nrowids + 1);
+			for (size_t i = 0; i < plan->nrowids; i++)
+				plan->rowid_of[i] = plan->write.locked[i]->oid;
+		}
+		return true;
 	}
+	if (plan->want_rowids)
+		with_rowids(an, t->query, plan);
 	buf_init(&b, SQL_TEXT_MAX);
 	bool ok = sql_lower_query(&l, t->query, &b);
 	plan->text = sql_lower_detach(&l, &b);

@@ -42,6 +42,9 @@ struct sql_plan {
 	size_t nparams;
 	struct sql_column *columns;
 	size_t ncolumns;
+	bool want_rowids;           /* of a cursor: rows begin with the rowids of these tables, before the columns */
+	uint32_t *rowid_of;
+	size_t nrowids;
 	bool has_rows, writes;
 	char tag;                   /* s i u d m: first letter of the tag */
 	uint32_t *relations;        /* that it refers to, to be locked */

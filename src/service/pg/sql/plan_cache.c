@@ -340,7 +340,8 @@ static struct sql_prepared *make(struct sql_session *s, struct slice text, const
 		p->path = arena_slice(&p->arena, path_of(s));
 		if (parsed.count != 1)
 			sql_raise_env(&s->engine->env, "42601", "cannot insert multiple commands into a prepared statement");
-		else if (sql_plan_make(s, p->text, inner ? query_of(parsed.statements[0]) : parsed.statements[0], types, ntypes, &p->arena, &p->plan))
+		else if (p->plan.want_rowids = inner && parsed.statements[0]->node_case == AST(DECLARE_CURSOR_STMT),
+			 sql_plan_make(s, p->text, inner ? query_of(parsed.statements[0]) : parsed.statements[0], types, ntypes, &p->arena, &p->plan))
 			return p;
 	}
 	sql_prepared_drop(p);

@@ -209,7 +209,7 @@ static bool lock_tables(struct sql_session *s, struct sql_plan *plan)
 bool sql_run_plan(struct sql_session *s, struct sql_plan *plan, const struct sql_datum *binds, struct arena *a, struct sql_result *out)
 {
 	static const char *const words[] = { ['i'] = "INSERT", ['u'] = "UPDATE", ['d'] = "DELETE", ['m'] = "MERGE" };
-	struct gather g = { .out = out, .arena = a, .ncolumns = plan->ncolumns };
+	struct gather g = { .out = out, .arena = a, .ncolumns = plan->ncolumns + plan->nrowids };
 	uint64_t affected = 0;
 	bool ok = true;
 

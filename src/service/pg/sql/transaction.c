@@ -1,6 +1,7 @@
 /*
  * Sessions' transactions: blocks, savepoints, statements in them, and waiting.
  */
+#include "service/pg/sql/cursor.h"
 #include "service/pg/sql/transaction.h"
 
 #include <assert.h>
@@ -364,6 +365,7 @@ bool sql_session_release(struct sql_session *s, struct slice name)
 		sql_lock_merge(&s->party, level);
 		sql_deferred_merge(s, level);
 		sql_notify_merge(s, level);
+		sql_cursors_merge(s, level);
 	}
 	forget_points(s, at);
 	return true;
@@ -381,6 +383,7 @@ bool sql_session_rollback_to(struct sql_session *s, struct slice name)
 		sql_lock_end(&s->party, level + 1);
 		sql_deferred_undo(s, level);
 		sql_notify_undo(s, level);
+		sql_cursors_undo(s, level);
 	}
 	sql_catalog_settled(s, false);
 	sql_tx_push(s->tx);

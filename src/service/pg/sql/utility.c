@@ -1,11 +1,13 @@
 /*
- * Statements that are no query: PREPARE and EXECUTE, cursors, EXPLAIN. What
- * defines goes to the store.
+ * Statements that are no query: PREPARE and EXECUTE; others by the files that know
+ * them. What defines goes to the store.
  */
 #include <stdlib.h>
 
 #include "service/pg/sql/compile.h"
 #include "service/pg/sql/copy.h"
+#include "service/pg/sql/cursor.h"
+#include "service/pg/sql/explain.h"
 #include "service/pg/sql/notify.h"
 #include "service/pg/sql/plan.h"
 #include "service/pg/sql/utility.h"
@@ -177,206 +179,6 @@ bool sql_execute_into(struct sql_session *s, const PgQuery__ExecuteStmt *st, str
 	return execute(s, st, NULL, a, out);
 }
 
-/* ---- cursors: the rows are computed when it is declared ---- */
-
-struct sql_cursor {
-	struct arena arena;
-	struct sql_result rows;
-	size_t at;              /* rows before the position; the current one is at - 1 */
-	bool after;             /* moved beyond the end */
-	bool hold, scroll, binary;
-};
-
-static void drop_cursor(struct sql_cursor *c)
-{
-	if (!c)
-		return;
-	arena_release(&c->arena);
-	free(c);
-}
-
-void sql_cursors_close(struct sql_session *s, bool also_held)
-{
-	struct map_entry *e;
-
-	for (size_t i = 0; (e = map_next(&s->cursors, &i));) {
-		const struct sql_cursor *c = e->value;
-
-		if (also_held || !c->hold)
-			drop_cursor(map_take(&s->cursors, e->key));
-	}
-}
-
-bool sql_cursor_close(struct sql_session *s, struct slice name)
-{
-	struct sql_cursor *c = map_take(&s->cursors, name);
-
-	drop_cursor(c);
-	return c != NULL;
-}
-
-#define CURSOR_BINARY 1
-#define CURSOR_SCROLL 2
-#define CURSOR_NO_SCROLL 4
-#define CURSOR_HOLD 0x20
-
-static bool declare(struct sql_session *s, const PgQuery__DeclareCursorStmt *st, const struct sql_datum *params, const uint32_t *types, size_t nparams)
-{
-	struct sql_cursor *c;
-
-	if (!s->block && !(st->options & CURSOR_HOLD))
-		return wrong(s, "25P01", "% can only be used in transaction blocks", "DECLARE CURSOR");
-	if (map_get_str(&s->cursors, st->portalname))
-		return wrong(s, "42P03", "cursor \"%\" already exists", st->portalname);
-	struct sql_prepared *p = sql_prepared_inner(s, s->text, types, nparams);
-	if (!p)
-		return false;
-	c = calloc(1, sizeof(*c));
-	if (!c)
-		abort();
-	arena_init(&c->arena);
-	c->hold = st->options & CURSOR_HOLD;
-	c->scroll = !(st->options & CURSOR_NO_SCROLL);
-	struct slice before = s->text;
-	s->text = p->text;
-	struct sql_datum *binds = sql_run_binds(s, &p->plan, params, nparams, &c->arena);
-	bool ok = binds && sql_run_plan(s, &p->plan, binds, &c->arena, &c->rows);
-	s->text = before;
-	struct sql_column *columns = ARENA_ARRAY(&c->arena, struct sql_column, c->rows.ncolumns + 1);
-	for (size_t i = 0; ok && i < c->rows.ncolumns; i++) {
-		columns[i] = c->rows.columns[i];
-		columns[i].name = arena_slice(&c->arena, columns[i].name);
-	}
-	c->rows.columns = columns;
-	sql_prepared_drop(p);
-	if (!ok) {
-		drop_cursor(c);
-		return false;
-	}
-	map_set(&s->cursors, slice_str(st->portalname), c);
-	return true;
-}
-
-static bool backward(struct sql_session *s, const struct sql_cursor *c)
-{
-	if (c->scroll)
-		return true;
-	struct sql_error *e = sql_raise_env(&s->engine->env, "55000", "cursor can only scan forward");
-	sql_hint(&s->engine->env, e, "Declare it with SCROLL option to enable backward scan.");
-	return false;
-}
-
-/* Appends row `i` (from 0) to what is fetched. */
-static void give(struct sql_cursor *c, size_t i, struct arena *a, struct sql_result *out)
-{
-	size_t n = c->rows.ncolumns;
-
-	for (size_t k = 0; k < n; k++) {
-		struct sql_datum v = c->rows.cells[i * n + k];
-
-		if (v.kind == SQL_TEXT || v.kind == SQL_BLOB)
-			v.s = arena_slice(a, v.s);
-		out->cells[out->nrows * n + k] = v;
-	}
-	out->nrows++;
-}
-
-static bool fetch(struct sql_session *s, const PgQuery__FetchStmt *st, struct arena *a, struct sql_result *out)
-{
-	struct sql_cursor *c = map_get_str(&s->cursors, st->portalname);
-	int64_t n = st->how_many, total, position;
-	bool back = st->direction == PG_QUERY__FETCH_DIRECTION__FETCH_BACKWARD;
-	size_t moved = 0;
-
-	if (!c)
-		return wrong(s, "34000", "cursor \"%\" does not exist", st->portalname);
-	total = (int64_t)c->rows.nrows;
-	out->columns = c->rows.columns;
-	out->ncolumns = c->rows.ncolumns;
-	out->has_rows = !st->ismove;
-	out->cells = ARENA_ARRAY(a, struct sql_datum, (size_t)(total + 1) * (out->ncolumns + 1));
-	position = (int64_t)c->at; /* 0 before the first, total + 1 after the last */
-	if (n < 0 && !back && st->direction == PG_QUERY__FETCH_DIRECTION__FETCH_FORWARD) {
-		back = true;
-		n = -n;
-	} else if (back && n < 0) {
-		back = false;
-		n = -n;
-	}
-	if (st->direction == PG_QUERY__FETCH_DIRECTION__FETCH_ABSOLUTE || st->direction == PG_QUERY__FETCH_DIRECTION__FETCH_RELATIVE) {
-		int64_t to = st->direction == PG_QUERY__FETCH_DIRECTION__FETCH_RELATIVE ? position + n : n >= 0 ? n : total + 1 + n;
-
-		if (to < position && !backward(s, c))
-			return false;
-		position = to < 0 ? 0 : to > total ? total + 1 : to;
-		if (position >= 1 && position <= total) {
-			give(c, (size_t)position - 1, a, out);
-			moved = 1;
-		}
-	} else if (n == 0) {
-		if (position >= 1 && position <= total) {
-			give(c, (size_t)position - 1, a, out);
-			moved = 1;
-		}
-	} else {
-		if (back && !backward(s, c))
-			return false;
-		while (n-- > 0) {
-			position += back ? -1 : 1;
-			if (position < 1 || position > total) {
-				position = position < 1 ? 0 : total + 1;
-				break;
-			}
-			give(c, (size_t)position - 1, a, out);
-			moved++;
-		}
-	}
-	c->at = (size_t)position;
-	if (st->ismove)
-		out->nrows = 0;
-	out->tag = arena_printf(a, "%s %zu", st->ismove ? "MOVE" : "FETCH", moved);
-	return true;
-}
-
-/* ---- EXPLAIN: plausible ---- */
-
-static bool explain(struct sql_session *s, const PgQuery__ExplainStmt *st, struct arena *a, struct sql_result *out)
-{
-	struct sql_prepared *p = sql_prepared_inner(s, s->text, NULL, 0);
-	const char *format = "text";
-	bool costs = true;
-
-	if (!p)
-		return false;
-	for (size_t i = 0; i < st->n_options; i++) {
-		const PgQuery__DefElem *d = st->options[i]->def_elem;
-
-		if (strcmp(d->defname, "format") == 0 && sql_ast_string(d->arg))
-			format = sql_ast_string(d->arg);
-		if (strcmp(d->defname, "costs") == 0 && d->arg && sql_ast_string(d->arg))
-			costs = strcmp(sql_ast_string(d->arg), "off") != 0 && strcmp(sql_ast_string(d->arg), "false") != 0;
-	}
-	const char *node = p->plan.kind == SQL_PLAN_WRITE ? (p->plan.tag == 'i' ? "Insert" : p->plan.tag == 'u' ? "Update" : p->plan.tag == 'd' ? "Delete" : "Merge") :
-			   p->plan.text && strstr(p->plan.text, "FROM r_") ? "Seq Scan" : "Result";
-	const char *on = p->plan.write.relation ? p->plan.write.relation->name : NULL;
-	struct slice text;
-	if (strcmp(format, "json") == 0)
-		text = arena_printf(a, "[\n  {\n    \"Plan\": {\n      \"Node Type\": \"%s\",\n      \"Parallel Aware\": false,\n      \"Async Capable\": false,\n      \"Startup Cost\": 0.00,\n      \"Total Cost\": 0.01,\n      \"Plan Rows\": 1,\n      \"Plan Width\": 4\n    }\n  }\n]", node);
-	else
-		text = arena_printf(a, "%s%s%s%s", node, on ? " on " : "", on ? on : "", costs ? "  (cost=0.00..0.01 rows=1 width=4)" : "");
-	sql_prepared_drop(p);
-	out->cells = ARENA_ARRAY(a, struct sql_datum, 1);
-	out->cells[0] = (struct sql_datum){ .kind = SQL_TEXT, .s = text };
-	out->nrows = 1;
-	out->has_rows = true;
-	struct sql_column *c = ARENA_NEW(a, struct sql_column);
-	*c = (struct sql_column){ .name = SLICE_LIT("QUERY PLAN"), .oid = strcmp(format, "json") == 0 ? T_JSON : T_TEXT, .typmod = -1, .typlen = -1 };
-	out->columns = c;
-	out->ncolumns = 1;
-	out->tag = SLICE_LIT("EXPLAIN");
-	return true;
-}
-
 /* ---- what columns they will have ---- */
 
 /* The parameters of a query inside are the statement's own. */
@@ -412,24 +214,20 @@ bool sql_utility_describe(struct sql_session *s, struct sql_plan *plan, struct s
 		}
 		sql_prepared_drop(p);
 	} else if (n->node_case == AST(FETCH_STMT) && !n->fetch_stmt->ismove) {
-		const struct sql_cursor *c = map_get_str(&s->cursors, n->fetch_stmt->portalname);
+		const struct sql_column *columns;
 
-		if (!c)
+		if (!sql_cursor_columns(s, n->fetch_stmt->portalname, &columns, &plan->ncolumns))
 			return true; /* running it tells */
-		plan->ncolumns = c->rows.ncolumns;
 		plan->has_rows = true;
 		plan->columns = ARENA_ARRAY(a, struct sql_column, plan->ncolumns + 1);
 		for (size_t i = 0; i < plan->ncolumns; i++) {
-			plan->columns[i] = c->rows.columns[i];
+			plan->columns[i] = columns[i];
 			plan->columns[i].name = arena_slice(a, plan->columns[i].name);
 		}
 	} else if (n->node_case == AST(DECLARE_CURSOR_STMT)) {
 		return !ntypes || inner_params(s, plan, text, types, ntypes, a);
 	} else if (n->node_case == AST(EXPLAIN_STMT)) {
-		plan->columns = ARENA_NEW(a, struct sql_column);
-		plan->columns[0] = (struct sql_column){ .name = SLICE_LIT("QUERY PLAN"), .oid = T_TEXT, .typmod = -1, .typlen = -1 };
-		plan->ncolumns = 1;
-		plan->has_rows = true;
+		return sql_explain_describe(s, plan, text, types, ntypes, a);
 	}
 	return true;
 }
@@ -453,9 +251,9 @@ bool sql_utility(struct sql_session *s, struct sql_prepared *p, const struct sql
 		return true;
 	case AST(DECLARE_CURSOR_STMT):
 		out->tag = SLICE_LIT("DECLARE CURSOR");
-		return declare(s, n->declare_cursor_stmt, params, p->plan.params, p->plan.nparams);
+		return sql_cursor_declare(s, n->declare_cursor_stmt, params, p->plan.params, p->plan.nparams);
 	case AST(FETCH_STMT):
-		return fetch(s, n->fetch_stmt, a, out);
+		return sql_cursor_fetch(s, n->fetch_stmt, a, out);
 	case AST(CLOSE_PORTAL_STMT):
 		if (!n->close_portal_stmt->portalname || !n->close_portal_stmt->portalname[0]) {
 			out->tag = SLICE_LIT("CLOSE CURSOR ALL");
@@ -477,7 +275,7 @@ bool sql_utility(struct sql_session *s, struct sql_prepared *p, const struct sql
 		out->tag = SLICE_LIT("NOTIFY");
 		return sql_notify(s, slice_str(n->notify_stmt->conditionname), slice_str(n->notify_stmt->payload ? n->notify_stmt->payload : ""));
 	case AST(EXPLAIN_STMT):
-		return explain(s, n->explain_stmt, a, out);
+		return sql_explain(s, n->explain_stmt, params, p->plan.params, p->plan.nparams, a, out);
 	case AST(COPY_STMT):
 		return sql_copy(s, n->copy_stmt, s->running ? s->running->copy_in : SLICE_NONE, a, out);
 	case AST(SELECT_STMT): {
