@@ -125,6 +125,57 @@ static bool watch(struct link *link, int fd, void (*ready)(void *state))
 	return uv_poll_start(poll, UV_READABLE, on_other) == 0;
 }
 
+static void on_turn(uv_idle_t *idle)
+{
+	struct session *s = idle->data;
+
+	s->link.now_ns = host_wall_ns();
+	s->every_turn(s->codec);
+}
+
+static void every_turn(struct link *link, void (*run)(void *state))
+{
+	struct session *s = (struct session *)((char *)link - offsetof(struct session, link));
+
+	s->every_turn = run;
+	if (!run && s->turns) {
+		uv_close((uv_handle_t *)s->turns, free_handle);
+		s->turns = NULL;
+	}
+	if (!run || s->turns)
+		return;
+	s->turns = calloc(1, sizeof(*s->turns));
+	if (!s->turns)
+		abort(); /* as the arena: out of memory ends the host */
+	uv_idle_init(&s->host->loop, s->turns);
+	s->turns->data = s;
+	uv_idle_start(s->turns, on_turn);
+}
+
+static void patience(struct link *link, uint64_t ns)
+{
+	struct session *s = (struct session *)((char *)link - offsetof(struct session, link));
+
+	if (s->state != SESSION_LATER)
+		return;
+	uv_timer_stop(&s->timer);
+	if (ns)
+		session_start_timer(s, ns);
+}
+
+static void end_session(struct session *s, const char *how, bool clean);
+
+static void end(struct link *link)
+{
+	struct session *s = (struct session *)((char *)link - offsetof(struct session, link));
+
+	if (s->state != SESSION_OPEN)
+		return;
+	end_session(s, "ended by the service", true);
+	s->stream.finishing = true;
+	session_mark_dirty(s);
+}
+
 static void push(struct link *link, struct slice bytes)
 {
 	struct session *s = (struct session *)((char *)link - offsetof(struct session, link));
@@ -164,7 +215,10 @@ void session_attribute(struct session *s, struct process *p, int32_t tid, uint32
 				 .interrupt = interrupt,
 				 .resume = resume,
 				 .watch = watch,
-				 .push = push };
+				 .push = push,
+				 .every_turn = every_turn,
+				 .patience = patience,
+				 .end = end };
 	begin_request(s);
 	s->state = SESSION_SNIFFING;
 	events_session(s, "conn.open", NULL);
@@ -515,6 +569,7 @@ static void on_closed(struct stream *stream)
 	struct host *h = s->host;
 
 	watch(&s->link, -1, NULL);
+	every_turn(&s->link, NULL);
 	if (s->codec)
 		s->served->type->codec->free(s->codec);
 	request_release(&s->request);

@@ -56,6 +56,8 @@ struct session {
 	struct handshake handshake;
 	uv_poll_t *other;        /* what link->watch watches; NULL: nothing */
 	void (*other_ready)(void *state);
+	uv_idle_t *turns;        /* what link->every_turn wants; NULL: nothing */
+	void (*every_turn)(void *state);
 };
 
 /* Writes the end and closes, with a reset or after what is still to be sent. */

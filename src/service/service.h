@@ -57,6 +57,13 @@ struct link {
 	bool (*watch)(struct link *link, int fd, void (*ready)(void *state));
 	/* Bytes that the program did not ask for now: a message to a connection that is idle. */
 	void (*push)(struct link *link, struct slice bytes);
+	/* Calls `run` with the codec's state once a turn of the loop, for an answer that takes long to compute;
+	 * NULL: no more. Ends with the connection. */
+	void (*every_turn)(struct link *link, void (*run)(void *state));
+	/* An answer that was put off is overdue so long from now: reply->later_ns anew; 0: never. */
+	void (*patience)(struct link *link, uint64_t ns);
+	/* Closes a connection that is idle, after what was pushed. */
+	void (*end)(struct link *link);
 };
 
 /* A service of the rule file, made once a run, shared by its connections. */

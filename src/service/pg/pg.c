@@ -139,6 +139,10 @@ static bool encode(void *state, const struct request *req, const struct reply *r
 	(void)tail;
 	if (c->ask == PG_ASK_LOGIN)
 		return pg_startup_login(c, req, reply, out);
+	if (reply->sql.error && slice_eq_str(reply->sql.error->severity, "FATAL") && slice_eq_str(reply->sql.error->sqlstate, "57P01")) {
+		pg_error_write(out, reply->sql.error, 0);
+		return false;
+	}
 	if (c->ask == PG_ASK_QUERY)
 		pg_query_encode(c, req, reply, out);
 	else

@@ -13,6 +13,7 @@
 #include "service/pg/sql/copy.h"
 #include "service/pg/sql/library.h"
 #include "service/pg/sql/session.h"
+#include "service/pg/sql/slice.h"
 #include "service/pg/sql/store.h"
 #include "service/pg/sql/transaction.h"
 #include "service/pg/sql/utility.h"
@@ -54,6 +55,32 @@ static void notified(void *of, uint32_t pid, struct slice channel, struct slice 
 	buf_reset(&c->notes);
 }
 
+static void go_on(void *state);
+
+static void sliced(void *of)
+{
+	struct pg_conn *c = of;
+
+	c->link->every_turn(c->link, go_on);
+	if (c->link->patience)
+		c->link->patience(c->link, 0); /* statement_timeout is looked at while it computes */
+}
+
+/* Idle: it is told at once. Else with its next statement. */
+static void terminated(void *of)
+{
+	struct pg_conn *c = of;
+	struct buf b;
+
+	if (!c->idle || !c->link->push || !c->link->end)
+		return;
+	buf_init(&b, 4096);
+	pg_error_send(&b, "FATAL", "57P01", "terminating connection due to administrator command");
+	c->link->push(c->link, buf_slice(&b));
+	buf_release(&b);
+	c->link->end(c->link);
+}
+
 static uint64_t (*clock_of_run)(void);
 
 static uint64_t now_ns(void)
@@ -71,13 +98,17 @@ struct sql_engine *pg_server_engine(struct pg_server *server)
 		clock_of_run = server->now_ns;
 		config.now_ns = server->now_ns ? now_ns : NULL;
 		server->engine = sql_engine_new(&config, &why);
+		for (struct pg_conn *c = server->engine ? server->first : NULL; c; c = c->next)
+			if (c->phase == PG_PHASE_READY)
+				pg_engine_session(c);
 	}
 	return server->engine;
 }
 
 struct sql_session *pg_engine_session(struct pg_conn *c)
 {
-	const struct sql_session_hooks hooks = { .of = c, .setting = setting, .set = set, .notified = notified };
+	const struct sql_session_hooks hooks = { .of = c, .setting = setting, .set = set, .notified = notified, .terminated = terminated,
+		.sliced = c->link->every_turn ? sliced : NULL };
 	struct pg_server *server = c->server;
 
 	if (c->sql || !server || server->cluster)
@@ -242,10 +273,26 @@ static uint64_t patience_ns(struct pg_conn *c, bool *lock)
 	return (uint64_t)(*lock ? lock_ms : all_ms > 0 ? all_ms : 0) * 1000000;
 }
 
+static void go_on(void *state)
+{
+	struct pg_conn *c = state;
+	bool lock;
+
+	sql_session_slice(c->sql);
+	if (sql_session_sliced(c->sql))
+		return;
+	c->link->every_turn(c->link, NULL);
+	if (sql_session_waits(c->sql) && c->link->patience)
+		c->link->patience(c->link, patience_ns(c, &lock));
+	sql_engine_turn(c->server->engine);
+}
+
 void pg_engine_overdue(struct pg_conn *c)
 {
 	bool lock;
 
+	if (!sql_session_waits(c->sql))
+		return;
 	patience_ns(c, &lock);
 	sql_session_interrupt(c->sql, lock ? SQL_WAKE_LOCK_TIMEOUT : SQL_WAKE_TIMEOUT);
 	sql_engine_turn(c->server->engine);
@@ -309,7 +356,8 @@ bool pg_engine_answer(struct pg_conn *c, struct request *req, struct reply *repl
 		r->waits = reply->later = true;
 		r->request = req;
 		r->reply = reply;
-		reply->later_ns = patience_ns(c, &lock);
+		reply->later_ns = sql_session_sliced(c->sql) ? 0 : patience_ns(c, &lock);
+		sql_engine_turn(c->server->engine);
 		return true;
 	}
 	bool known = fill_result(c, &r->result, reply, req);
@@ -472,7 +520,7 @@ struct sql_error *pg_engine_settle(struct pg_conn *c, bool failed, struct arena 
 
 void pg_engine_cancel(struct pg_conn *c)
 {
-	if (!c->sql || !sql_session_waits(c->sql))
+	if (!pg_engine_waits(c))
 		return;
 	sql_session_interrupt(c->sql, SQL_WAKE_CANCEL);
 	sql_engine_turn(c->server->engine);
@@ -480,7 +528,7 @@ void pg_engine_cancel(struct pg_conn *c)
 
 bool pg_engine_waits(const struct pg_conn *c)
 {
-	return c->sql && sql_session_waits(c->sql);
+	return c->sql && (sql_session_waits(c->sql) || sql_session_sliced(c->sql));
 }
 
 bool pg_engine_forget(struct pg_conn *c, struct slice name)

@@ -156,6 +156,10 @@ static enum decode welcome(struct pg_conn *c, struct buf *out)
 	buf_add_be32(out, c->key);
 	pg_write_end(out, at);
 	pg_write_ready(out, s->status);
+	c->idle = true;
+	/* others may see and end it; the first one to need the engine brings the earlier ones in */
+	if (c->server && c->server->engine)
+		pg_engine_session(c);
 	c->phase = PG_PHASE_READY;
 	return DECODE_OWN;
 }

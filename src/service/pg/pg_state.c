@@ -8,6 +8,7 @@
 #include "service/pg/pg_admin.h"
 #include "service/pg/pg_seed.h"
 #include "service/pg/sql/marks.h"
+#include "service/pg/sql/slice.h"
 #include "service/pg/sql/store.h"
 
 #define ROWS_MAX 100 /* of each table, when everything is asked for */
@@ -151,6 +152,8 @@ static void state_cancel(void *fake)
 	for (struct pg_conn *c = server->first; c; c = c->next)
 		if (pg_engine_waits(c))
 			pg_engine_cancel(c);
+	if (server->engine)
+		sql_engine_finish(server->engine);
 }
 
 const struct fake_state pg_state = {

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "service/pg/sql/session.h"
+#include "service/pg/sql/slice.h"
 
 #define EVERY 20000                             /* steps between two looks */
 #define STEPS_MAX (500ull * 1000 * 1000)        /* some ten seconds of one processor */
@@ -31,6 +32,11 @@ static int look(void *of)
 	if (!c->on)
 		return 0;
 	c->steps += EVERY;
+	sql_slice_point(e);
+	if (sql_slice_stopped(e)) {
+		c->on = false;
+		return 1;
+	}
 	if (c->deadline_ms && now_ms() > c->deadline_ms) {
 		sql_raise_env(&e->env, "57014", "canceling statement due to statement timeout");
 	} else if (c->steps > e->config.steps_max) {
@@ -65,6 +71,17 @@ void sql_ceiling_begin(struct sql_session *s)
 void sql_ceiling_end(struct sql_session *s)
 {
 	s->engine->ceiling.on = false;
+}
+
+bool sql_ceiling_time(struct sql_session *s)
+{
+	struct sql_ceiling *c = &s->engine->ceiling;
+
+	if (!c->on || !c->deadline_ms || now_ms() <= c->deadline_ms)
+		return true;
+	c->on = false;
+	sql_raise_env(&s->engine->env, "57014", "canceling statement due to statement timeout");
+	return false;
 }
 
 bool sql_ceiling_rows(struct sql_session *s, size_t bytes)

@@ -27,4 +27,7 @@ void sql_ceiling_end(struct sql_session *s);
 /* So much more is answered. False: raised 53200. */
 bool sql_ceiling_rows(struct sql_session *s, size_t bytes);
 
+/* False: raised 57014, statement_timeout is over. */
+bool sql_ceiling_time(struct sql_session *s);
+
 #endif

@@ -11,6 +11,7 @@
 #include "service/pg/sql/library.h"
 #include "service/pg/sql/notify.h"
 #include "service/pg/sql/plan.h"
+#include "service/pg/sql/slice.h"
 #include "service/pg/sql/store.h"
 #include "service/pg/sql/sysfunc.h"
 #include "service/pg/sql/sequence.h"
@@ -176,6 +177,12 @@ void sql_session_free(struct sql_session *s)
 
 	if (!s)
 		return;
+	/* nobody is there to be told */
+	if (sql_session_sliced(s) || sql_session_waits(s)) {
+		sql_session_interrupt(s, SQL_WAKE_TERMINATE);
+		sql_engine_finish(s->engine);
+		sql_engine_turn(s->engine);
+	}
 	arena_init(&a);
 	sql_session_enter(s, &a); /* its temporary tables go by statements of its own */
 	sql_session_rollback(s);

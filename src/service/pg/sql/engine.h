@@ -53,6 +53,11 @@ struct sql_session_hooks {
 	bool (*nth_setting)(void *of, size_t n, struct slice *name, struct slice *value);
 	/* A channel's message for this session, at the end of the sender's transaction. Optional. */
 	void (*notified)(void *of, uint32_t pid, struct slice channel, struct slice payload);
+	/* Its statement has stopped in the middle so that others may go on: call sql_session_slice soon, again
+	 * and again until sql_session_sliced says no. Optional: statements run in one piece. */
+	void (*sliced)(void *of);
+	/* pg_terminate_backend of a session that runs nothing. Optional. */
+	void (*terminated)(void *of);
 };
 
 struct sql_session *sql_session_new(struct sql_engine *e, const char *user, const char *database, uint32_t pid,

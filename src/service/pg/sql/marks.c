@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "service/pg/sql/slice.h"
 #include "service/pg/sql/store.h"
 #include "service/pg/sql/transaction.h"
 
@@ -124,8 +125,9 @@ int sql_engine_restore(struct sql_engine *e, uint64_t mark)
 	if (!m)
 		return -1;
 	for (struct sql_session *s = e->first; s; s = s->next)
-		if (sql_session_waits(s))
+		if (sql_session_waits(s) || sql_session_sliced(s))
 			sql_session_interrupt(s, SQL_WAKE_TERMINATE);
+	sql_engine_finish(e);
 	sql_engine_turn(e);
 	for (struct sql_session *s = e->first; s; s = s->next) {
 		if (s->block) {
@@ -150,7 +152,7 @@ size_t sql_engine_busy(const struct sql_engine *e)
 	size_t n = 0;
 
 	for (const struct sql_session *s = e->first; s; s = s->next)
-		n += sql_session_waits(s);
+		n += sql_session_waits(s) || sql_session_sliced(s);
 	return n;
 }
 

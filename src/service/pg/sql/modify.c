@@ -13,6 +13,7 @@
 
 #include "service/pg/sql/job.h"
 #include "service/pg/sql/serial.h"
+#include "service/pg/sql/slice.h"
 #include "service/pg/sql/store.h"
 #include "service/pg/sql/table_plan.h"
 #include "service/pg/sql/transaction.h"
@@ -411,14 +412,14 @@ static bool all_rows(struct sql_job *j, enum sql_row_lock strength)
 			*last = row;
 			last = &row->next;
 		} else {
-			ok = one_row(j, row->values, strength);
+			ok = sql_slice_row(j->s) && one_row(j, row->values, strength);
 		}
 	}
 	if (ok && rc != SQLITE_DONE && !enough(j))
 		ok = sqlite_failed(j);
 	sql_store_done(st, q);
 	for (; ok && first && !enough(j); first = first->next)
-		ok = one_row(j, first->values, strength);
+		ok = sql_slice_row(j->s) && one_row(j, first->values, strength);
 	return ok;
 }
 
@@ -471,7 +472,7 @@ struct sql_loader *sql_loader_new(struct sql_session *s, const struct sql_write 
 
 bool sql_loader_row(struct sql_loader *l, const struct sql_datum *values)
 {
-	return one_row(&l->j, values, SQL_FOR_UPDATE);
+	return sql_slice_row(l->j.s) && one_row(&l->j, values, SQL_FOR_UPDATE);
 }
 
 bool sql_loader_end(struct sql_loader *l, bool failed, uint64_t *affected)

@@ -8,6 +8,7 @@
 #include "service/pg/sql/builtin.h"
 #include "service/pg/sql/plan.h"
 #include "service/pg/sql/serial.h"
+#include "service/pg/sql/slice.h"
 #include "service/pg/sql/transaction.h"
 
 struct gather {
@@ -213,6 +214,8 @@ bool sql_run_plan(struct sql_session *s, struct sql_plan *plan, const struct sql
 	uint64_t affected = 0;
 	bool ok = true;
 
+	if (!s->reading)
+		s->reading = s->sliceable ? plan : NULL;
 	out->columns = plan->columns;
 	out->ncolumns = plan->ncolumns;
 	out->has_rows = plan->has_rows;
@@ -313,6 +316,7 @@ static bool run_once(struct sql_running *r)
 	r->out->has_rows = p->plan.has_rows;
 	r->out->nrows = 0;
 	bool ok = read_params(s, r, &p->plan, &params);
+	s->sliceable = p->plan.kind != SQL_PLAN_UTILITY || p->plan.statement->node_case == AST(COPY_STMT);
 	if (ok && p->plan.kind == SQL_PLAN_UTILITY) {
 		ok = sql_utility(s, p, params, r->arena, r->out);
 	} else if (ok) {
@@ -342,6 +346,9 @@ static void run_statement(void *arg)
 
 	sql_session_enter(s, r->arena);
 	s->kept = NULL;
+	s->stop = SQL_WAKE_NONE;
+	s->reading = NULL;
+	sql_slice_begin(s->engine);
 	sql_statement_begin(s);
 	sql_ceiling_begin(s);
 	do {
@@ -352,6 +359,8 @@ static void run_statement(void *arg)
 	if (!ok && !env->error)
 		sql_raise_env(env, "XX000", "the statement failed without a reason");
 	sql_ceiling_end(s);
+	s->reading = NULL;
+	s->sliceable = false;
 	sql_statement_end(s, !ok);
 	if (!ok || env->error) {
 		r->out->error = env->error;

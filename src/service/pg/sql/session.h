@@ -21,6 +21,8 @@
 struct sql_store;    /* the store's own: tables, sequences, catalog tables, locks */
 struct sql_plans;    /* the plan cache's own */
 
+#define SQL_SLICES_MAX 16 /* each keeps a stack; one more runs to its end */
+
 struct sql_engine {
 	sqlite3 *db;
 	struct sql_env env;             /* of that connection; points at the session that runs */
@@ -32,6 +34,11 @@ struct sql_engine {
 	uint64_t random;                /* state of the run's random numbers */
 	int64_t slept_us;               /* virtual time that pg_sleep let pass */
 	struct sql_ceiling ceiling;     /* of the statement that runs: ceiling.c */
+	struct sql_session *slices[SQL_SLICES_MAX]; /* whose statements have stopped in the middle, the last on top: slice.c */
+	size_t nslices;
+	int64_t slice_begin_us;         /* of the monotonic clock */
+	uint64_t rows_written;
+	bool whole;                     /* nothing stops now */
 	struct arena idle;              /* env's arena while no statement runs */
 };
 
@@ -101,6 +108,9 @@ struct sql_session {
 	bool snapshot_taken;
 	struct sql_kept *kept;          /* rows that writing WITH queries returned */
 	struct sql_running *running;    /* NULL: no statement runs */
+	const struct sql_plan *reading; /* of the running statement; NULL: it may not be stopped in the middle */
+	bool sliceable, sliced;         /* it may be; it is, just now */
+	enum sql_wake stop;             /* why the running statement is to end */
 };
 
 static inline struct sql_session *sql_session_of(struct sql_env *env)

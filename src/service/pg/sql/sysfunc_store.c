@@ -6,6 +6,7 @@
 
 #include "service/pg/sql/func/call.h"
 #include "service/pg/sql/sequence.h"
+#include "service/pg/sql/slice.h"
 #include "service/pg/sql/store.h"
 #include "service/pg/sql/transaction.h"
 
@@ -191,10 +192,17 @@ static void signal_backend(sqlite3_context *ctx, uint32_t pid, bool terminate)
 		more[env->nnotices++] = (struct sql_error){ .severity = SLICE_LIT("WARNING"), .sqlstate = SLICE_LIT("01000"),
 							    .message = arena_printf(env->arena, "PID %u is not a PostgreSQL backend process", pid) };
 		env->notices = more;
-	} else if (sql_session_waits(s)) {
+	} else if (s->running) {
+		s->terminated |= terminate;
 		sql_session_interrupt(s, terminate ? SQL_WAKE_TERMINATE : SQL_WAKE_CANCEL);
+		if (s == env->session && sql_slice_stopped(s->engine)) {
+			sqlite3_result_error(ctx, "stopped", -1);
+			return;
+		}
 	} else if (terminate) {
 		s->terminated = true;
+		if (s->hooks.terminated)
+			s->hooks.terminated(s->hooks.of);
 	}
 	result_bool(ctx, s != NULL);
 }

@@ -35,6 +35,8 @@ void sql_engine_turn(struct sql_engine *e)
 
 void sql_session_interrupt(struct sql_session *s, enum sql_wake why)
 {
+	if (s->running && !s->party.waits_for)
+		s->stop = why; /* seen at its next look: ceiling.c */
 	sql_wake(&s->party, why);
 }
 
