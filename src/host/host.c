@@ -22,6 +22,7 @@
 #include "host/owner.h"
 #include "host/final.h"
 #include "host/state.h"
+#include "host/tally.h"
 #include "host/verdict.h"
 #include "host/until.h"
 #include "host/watch.h"
@@ -287,6 +288,8 @@ static int end_run(struct host *h)
 	if (h->keep && !h->keep->stopper)
 		events_note(h, NULL, "the owner of the session ended: it cleans itself up");
 	drain(h);
+	if (h->options->mode != HOST_PASS)
+		tally_note(h);
 	isolate_dismiss(h);
 	h->page.page->ended = 1;
 	note_survivors(h);

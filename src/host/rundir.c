@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #define PREFIX "seam-"
+#define FOLDERS_MAX 4096 /* 90 KiB of names */
+#define LOOKED_AT 64     /* at each start: some hundred microseconds */
 
 static const char *parent_folder(void)
 {
@@ -46,39 +48,53 @@ static void remove_tree(const char *path)
 	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Folders whose host is gone: their lock can be had. Only our own are touched. */
-static size_t sweep(const char *parent)
+/* When the host of that folder is gone: its lock can be had. Only our own are touched. */
+static bool remove_dead(const char *parent, const char *name)
 {
-	size_t removed = 0;
-	DIR *dir = opendir(parent);
+	char path[600];
+	struct stat st;
+	bool dead;
+
+	snprintf(path, sizeof(path), "%s/%s/lock", parent, name);
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return false;
+	bool ours = fstat(fd, &st) == 0 && st.st_uid == geteuid();
+	snprintf(path, sizeof(path), "%s/%s/kept", parent, name);
+	dead = ours && access(path, F_OK) != 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+	if (dead) {
+		snprintf(path, sizeof(path), "%s/%s", parent, name);
+		remove_tree(path);
+	}
+	close(fd);
+	return dead;
+}
+
+/* Looks into `most` of the folders, others each time: those of failed runs stay, and may be hundreds. */
+static size_t sweep(const char *parent, size_t most)
+{
+	char (*names)[sizeof(PREFIX) + 16] = malloc(FOLDERS_MAX * sizeof(*names));
+	size_t count = 0, removed = 0;
+	DIR *dir = names ? opendir(parent) : NULL;
 	struct dirent *e;
 
-	while (dir && (e = readdir(dir))) {
-		char path[600];
-		struct stat st;
-		if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) != 0 || strlen(e->d_name) != strlen(PREFIX) + 16)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s/lock", parent, e->d_name);
-		int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-		if (fd < 0)
-			continue;
-		bool ours = fstat(fd, &st) == 0 && st.st_uid == geteuid();
-		snprintf(path, sizeof(path), "%s/%s/kept", parent, e->d_name);
-		if (ours && access(path, F_OK) != 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-			snprintf(path, sizeof(path), "%s/%s", parent, e->d_name);
-			remove_tree(path);
-			removed++;
-		}
-		close(fd);
-	}
+	while (dir && count < FOLDERS_MAX && (e = readdir(dir)))
+		if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) == 0 && strlen(e->d_name) == strlen(PREFIX) + 16)
+			memcpy(names[count++], e->d_name, sizeof(names[0]));
 	if (dir)
 		closedir(dir);
+	unsigned first = 0;
+	if (count > most && getrandom(&first, sizeof(first), GRND_NONBLOCK) < 0)
+		first = (unsigned)getpid();
+	for (size_t i = 0; i < count && i < most; i++)
+		removed += remove_dead(parent, names[(first + i) % count]);
+	free(names);
 	return removed;
 }
 
 size_t rundir_sweep(void)
 {
-	return sweep(parent_folder());
+	return sweep(parent_folder(), FOLDERS_MAX);
 }
 
 static int make_folder(const char *path, mode_t mode)
@@ -94,7 +110,7 @@ int rundir_make(struct rundir *d, struct err *err)
 	unsigned char random[8];
 	char path[600], locked[600];
 
-	sweep(parent);
+	sweep(parent, LOOKED_AT);
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return err_set(err, ERR_IO, "run directory: no random bytes to name it with: %s", strerror(errno));
 	for (size_t i = 0; i < sizeof(random); i++)

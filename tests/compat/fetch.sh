@@ -18,4 +18,26 @@ bullseye() {
 		{ echo "fetch: no Debian 11: $(tail -1 "$to/bullseye.log")"; rm -rf "$to/bullseye"; }
 }
 
+# libuv's own tests, from the source of the package that is installed: apt's lists and pins stay as they are.
+libuv() {
+	local version lists=$to/libuv-source
+	[ -x "$to/libuv/uv_run_tests" ] && return
+	command -v cmake >/dev/null || { echo "fetch: no tests of libuv: cmake is not installed"; return; }
+	version=$(dpkg-query -W -f '${source:Version}' libuv1 2>/dev/null || dpkg-query -W -f '${source:Version}' libuv1t64 2>/dev/null) || { echo "fetch: no tests of libuv: this is no Debian"; return; }
+	rm -rf "$lists"
+	mkdir -p "$lists/lists/partial"
+	awk '/^Types: deb$/{print "Types: deb-src"; next} {print}' /etc/apt/sources.list.d/debian.sources >"$lists/source.sources" 2>/dev/null
+	[ -s "$lists/source.sources" ] || sed -n 's/^deb /deb-src /p' /etc/apt/sources.list >"$lists/source.list" 2>/dev/null
+	set -- -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$(cd "$lists" && pwd)" -o "Dir::State::lists=$(cd "$lists" && pwd)/lists" -o APT::Get::List-Cleanup=0
+	(cd "$lists" && apt-get "$@" update -q && apt-get "$@" source --download-only -q "libuv1=$version") >"$to/libuv.log" 2>&1 ||
+		{ echo "fetch: no tests of libuv: $(tail -1 "$to/libuv.log")"; return; }
+	(cd "$lists" && tar xf libuv1_*.orig.tar.* && cd libuv*/ && cmake -B out -DBUILD_TESTING=ON && make -C out -j"$(nproc)" uv_run_tests_a) >>"$to/libuv.log" 2>&1 ||
+		{ echo "fetch: no tests of libuv: they do not build: $(tail -1 "$to/libuv.log")"; return; }
+	mkdir -p "$to/libuv"
+	cp -r "$lists"/libuv*/test "$to/libuv/"
+	cp "$lists"/libuv*/out/uv_run_tests_a "$to/libuv/uv_run_tests"
+	rm -rf "$lists"
+}
+
 bullseye
+libuv

@@ -123,15 +123,18 @@ CALLS = [("connect", "tcp4"), ("connect", "tcp6"), ("connect", "mapped"), ("nonb
          ("fastsendto", "tcp4"), ("fastsendmsg", "tcp4"), ("fastopen", "tcp4"), ("connect", "abstract"), ("sendto", "abstractdgram")]
 
 
-# Nothing of that name is in the run's own namespace, so that the kernel has nobody to refuse; and what root
-# makes by hand, frames (a byte is no ICMP message) and packets of protocols that are no transport, goes round in the run's network.
-NO_MARK = {"abstract", "abstractdgram", "packet", "raw4", "raw6", "icmp", "icmp6"}
+# Nothing of that name is in the run's own namespace, so that the kernel has nobody to refuse; and a packet of a protocol
+# that is no transport (a byte is no ICMP message) comes back to the raw socket that sent it. Frames by hand are counted.
+NO_MARK = {"abstract", "abstractdgram", "raw4", "raw6", "icmp", "icmp6"}
+BY_HAND = {"packet"}
 
 
 def reaching(name, program, door, call, kind, when=None, **more):
     if kind in NO_MARK and more.get("isolate") != "off":
         more["harmless"] = True
-    if kind == "vsock":
+    if kind in BY_HAND:
+        more["names"] = (OUTSIDE, OUTSIDE6, "made by hand went round")
+    elif kind == "vsock":
         if door != "libc":
             return  # the machine's own, whatever the network: not to be tried (docs/limitations.md)
         more["names"] = ("vsock:",)
