@@ -32,6 +32,42 @@ static struct slice setting(void *of, const char *name)
 	return pg_setting_show(s, value, &c->shown);
 }
 
+/* A row of pg_settings: values in the base unit, as guc.c's GetConfigOptionByNum prints them. */
+static bool nth_setting(void *of, size_t n, struct sql_setting *out, struct arena *a)
+{
+	static const char *const types[] = { "bool", "integer", "real", "string", "enum" };
+	static const char *const who[] = { "internal", "postmaster", "sighup", "backend", "superuser-backend", "superuser", "user" };
+	const struct pg_conn *c = of;
+	const struct pg_setting *s = pg_setting_at(n);
+	struct slice rest;
+
+	if (!s)
+		return false;
+	*out = (struct sql_setting){ .name = slice_str(s->name), .setting = pg_session_get(&c->session, slice_str(s->name)),
+		.context = slice_str(who[s->who]), .vartype = slice_str(types[s->type]), .boot = slice_str(s->initial), .reset = slice_str(s->initial) };
+	out->source = slice_eq(out->setting, out->boot) ? SLICE_LIT("default") : SLICE_LIT("session");
+	if (s->unit[0])
+		out->unit = slice_str(s->unit);
+	if (s->type == PG_SETTING_INTEGER || s->type == PG_SETTING_REAL) {
+		out->min = arena_printf(a, s->type == PG_SETTING_REAL ? "%.15g" : "%.0f", s->least);
+		out->max = arena_printf(a, s->type == PG_SETTING_REAL ? "%.15g" : "%.0f", s->greatest);
+	}
+	if (s->type == PG_SETTING_ENUM) {
+		struct buf b;
+
+		buf_init(&b, 64 * 1024);
+		for (rest = slice_str(s->values); rest.len;) {
+			struct slice one = slice_split(&rest, ',');
+
+			buf_addf(&b, "%s%.*s", b.len ? "," : "{", SLICE_ARG(one));
+		}
+		buf_add_char(&b, '}');
+		out->enums = arena_slice(a, buf_slice(&b));
+		buf_release(&b);
+	}
+	return true;
+}
+
 static struct sql_error *set(void *of, struct slice name, struct slice value, bool local, struct arena *a)
 {
 	struct pg_conn *c = of;
@@ -107,8 +143,8 @@ struct sql_engine *pg_server_engine(struct pg_server *server)
 
 struct sql_session *pg_engine_session(struct pg_conn *c)
 {
-	const struct sql_session_hooks hooks = { .of = c, .setting = setting, .set = set, .notified = notified, .terminated = terminated,
-		.sliced = c->link->every_turn ? sliced : NULL };
+	const struct sql_session_hooks hooks = { .of = c, .setting = setting, .set = set, .nth_setting = nth_setting, .notified = notified,
+		.terminated = terminated, .sliced = c->link->every_turn ? sliced : NULL };
 	struct pg_server *server = c->server;
 
 	if (c->sql || !server || server->cluster)

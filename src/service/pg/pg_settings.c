@@ -75,6 +75,11 @@ static int compare(struct slice name, const char *with)
 	}
 }
 
+const struct pg_setting *pg_setting_at(size_t n)
+{
+	return n < COUNT ? table() + n : NULL;
+}
+
 const struct pg_setting *pg_setting_find(struct slice name)
 {
 	const struct pg_setting *all = table();

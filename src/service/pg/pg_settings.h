@@ -37,6 +37,8 @@ struct pg_setting {
 	bool reported;        /* changes go out as ParameterStatus; manual 55.2.7 */
 };
 
+/* The setting of that number, 0 on, in alphabetical order; NULL: no more. */
+const struct pg_setting *pg_setting_at(size_t n);
 /* By name without case; NULL: no such setting. */
 const struct pg_setting *pg_setting_find(struct slice name);
 

@@ -73,7 +73,7 @@ with Session(engine) as s:
                     .having(sa.func.count() > 1).order_by(Author.name.desc()).limit(3)).all())
     a = aliased(Article)
     print(s.execute(sa.select(a.title).where(a.price > sa.select(sa.func.avg(Article.price)).scalar_subquery()).order_by(a.id)).scalars().all())
-    print([(x.title, [t.word for t in x.tags]) for x in s.scalars(sa.select(Article).options(joinedload(Article.tags)).order_by(Article.id)).unique()][:4])
+    print([(x.title, sorted(t.word for t in x.tags)) for x in s.scalars(sa.select(Article).options(joinedload(Article.tags)).order_by(Article.id)).unique()][:4])
     print(s.execute(sa.select(Author.data["i"].as_integer(), Author.data["l"][0].astext).where(Author.data.contains({"i": 2}))).all())
     print(s.execute(sa.select(Author.name).where(Author.nick.any("k3") | Author.mood.in_([Mood.sad]))).all())
     print(s.execute(sa.update(Article).where(Article.price < 5).values(price=Article.price + 1).returning(Article.id, Article.price)).all())

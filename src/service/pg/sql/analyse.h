@@ -175,6 +175,8 @@ struct sql_candidate *sql_choose(struct sql_analyser *an, const uint32_t *types,
 /* Replaces the declared polymorphic types by actual ones; 0: raised. */
 uint32_t sql_settle_polymorphic(struct sql_analyser *an, const struct sql_expr *const *args, uint32_t *actual, uint32_t *declared,
 				size_t n, uint32_t returns, int location);
+/* What a polymorphic OUT parameter of this call is. */
+uint32_t sql_out_type(struct sql_analyser *an, const struct sql_expr *call, uint32_t declared);
 bool sql_polymorphic_fits(struct sql_analyser *an, const uint32_t *actual, const uint32_t *declared, size_t n);
 struct sql_expr *sql_operate(struct sql_analyser *an, PgQuery__Node **name, size_t nname, struct sql_expr *left, struct sql_expr *right,
 			     int location);

@@ -174,7 +174,10 @@ static bool is_field(struct sql_analyser *an, const struct call *c)
 static const struct sql_candidate *find(struct sql_analyser *an, const struct call *c, uint32_t *cast)
 {
 	size_t n = 0, count = 0;
-	const struct sql_proc *list = !c->schema || strcmp(c->schema, "pg_catalog") == 0 ? sql_procs_named(slice_str(c->name), &n) : NULL;
+	/* those of information_schema begin with _pg_, none of pg_catalog's does */
+	const char *home = strncmp(c->name, "_pg_", 4) == 0 ? "information_schema" : "pg_catalog";
+	bool seen = c->schema ? strcmp(c->schema, home) == 0 : home[0] == 'p';
+	const struct sql_proc *list = seen ? sql_procs_named(slice_str(c->name), &n) : NULL;
 	struct sql_candidate *candidates = ARENA_ARRAY(an->arena, struct sql_candidate, n + 1);
 
 	for (size_t i = 0; i < n; i++)
@@ -578,6 +581,7 @@ struct sql_expr *sql_analyse_call(struct sql_analyser *an, const PgQuery__FuncCa
 		return NULL;
 	an->scope->clause = before;
 	struct sql_expr *x = sql_expr_new(an, SQL_X_CALL, 0, f->location);
+	x->syntax = f->funcformat == PG_QUERY__COERCION_FORM__COERCE_SQL_SYNTAX;
 	if (f->n_agg_order && !sort_inside(an, f, c, x))
 		return NULL;
 	if (!f->agg_star && !f->n_agg_order && !f->over && is_field(an, c))

@@ -131,6 +131,7 @@ static struct sql_expr *case_when(struct sql_analyser *an, const PgQuery__CaseEx
 	if (c->arg && !test)
 		return NULL;
 	x->nargs = 2 * n + 1;
+	x->number = test != NULL; /* CASE x WHEN: each condition is x = something */
 	x->args = ARENA_ARRAY(an->arena, struct sql_expr *, x->nargs);
 	for (size_t i = 0; i < n; i++) {
 		const PgQuery__CaseWhen *w = c->args[i]->case_when;

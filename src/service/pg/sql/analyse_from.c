@@ -281,10 +281,7 @@ static bool function_columns(struct sql_analyser *an, const struct sql_expr *cal
 
 			if (p->modes[i] != 'o' && p->modes[i] != 'b' && p->modes[i] != 't')
 				continue;
-			if (type == T_ANYELEMENT && call->nargs)
-				type = sql_type_of(an, sql_base_type(an, call->args[0]->type))->element;
-			if (type == T_ANYARRAY && call->nargs)
-				type = call->args[0]->type;
+			type = sql_out_type(an, call, type);
 			(*columns)[(*n)++] = (struct sql_rte_column){ .name = arena_slice(an->arena, one).ptr, .type = type, .typmod = -1 };
 		}
 		return true;
@@ -608,6 +605,8 @@ static struct sql_from *join(struct sql_analyser *an, const PgQuery__JoinExpr *j
 		return NULL;
 	struct sql_rte *rte = sql_rte_new(an, SQL_RTE_JOIN, NULL);
 	f->rte = rte;
+	f->using = u.names;
+	f->nusing = u.n;
 	if (!merge(an, f, rte, &u))
 		return NULL;
 	if (u.n || j->alias) {

@@ -322,7 +322,8 @@ struct sql_rte_column *sql_record_columns(struct sql_analyser *an, const struct 
 			struct slice one = slice_split(&rest, ',');
 
 			if (strchr("otb", e->proc->modes[i]))
-				columns[(*n)++] = (struct sql_rte_column){ .name = arena_slice(an->arena, one).ptr, .type = e->proc->all[i], .typmod = -1 };
+				columns[(*n)++] = (struct sql_rte_column){ .name = arena_slice(an->arena, one).ptr, .type = sql_out_type(an, e, e->proc->all[i]),
+					.typmod = -1 };
 		}
 		return columns;
 	}

@@ -124,6 +124,7 @@ struct sql_window *sql_analyse_window(struct sql_analyser *an, const PgQuery__Wi
 {
 	struct sql_window *w = ARENA_NEW(an->arena, struct sql_window);
 
+	w->name = is_set(d->name) ? d->name : NULL;
 	/* OVER name: the window itself, with its frame */
 	if (is_set(d->name)) {
 		const PgQuery__WindowDef *base = named(an, d->name);

@@ -10,6 +10,7 @@
 
 #define OWNER 10
 #define CATALOG 11
+#define INFORMATION_SCHEMA 13207
 
 #define FILL(table, ...)                                                                                        \
 	sql_cat_fill(st, table, (struct sql_cat_value[]){ __VA_ARGS__ },                                        \
@@ -20,7 +21,7 @@ static void fill_namespace(struct sql_store *st)
 	static const struct {
 		uint32_t oid;
 		const char *name;
-	} schemas[] = { { 99, "pg_toast" }, { 11, "pg_catalog" }, { 2200, "public" }, { 13207, "information_schema" } };
+	} schemas[] = { { 99, "pg_toast" }, { 11, "pg_catalog" }, { 2200, "public" }, { INFORMATION_SCHEMA, "information_schema" } };
 
 	for (size_t i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++)
 		FILL(CAT_NAMESPACE, CAT_INT("oid", schemas[i].oid), CAT_TEXT("nspname", schemas[i].name),
@@ -169,7 +170,7 @@ static void fill_proc(struct sql_store *st)
 		const struct sql_proc *p = &sql_procs[i];
 		char kind[2] = { p->kind, 0 }, volatility[2] = { p->volatility, 0 }, types[1200];
 
-		FILL(CAT_PROC, CAT_INT("oid", p->oid), CAT_TEXT("proname", p->name), CAT_INT("pronamespace", CATALOG), CAT_INT("proowner", OWNER),
+		FILL(CAT_PROC, CAT_INT("oid", p->oid), CAT_TEXT("proname", p->name), CAT_INT("pronamespace", strncmp(p->name, "_pg_", 4) ? CATALOG : INFORMATION_SCHEMA), CAT_INT("proowner", OWNER),
 		     CAT_INT("prolang", 12), { "procost", { .kind = SQL_REAL, .d = 1 } }, { "prorows", { .kind = SQL_REAL, .d = p->set ? 1000 : 0 } },
 		     CAT_INT("provariadic", p->variadic), CAT_TEXT("prokind", kind), CAT_INT("proisstrict", p->strict), CAT_INT("proretset", p->set),
 		     CAT_TEXT("provolatile", volatility), CAT_TEXT("proparallel", "s"), CAT_INT("pronargs", p->nargs), CAT_INT("pronargdefaults", p->ndefaults),

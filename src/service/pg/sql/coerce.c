@@ -182,7 +182,7 @@ static struct sql_expr *call_cast(struct sql_analyser *an, struct sql_expr *e, c
 	return x;
 }
 
-struct sql_expr *sql_coerce(struct sql_analyser *an, struct sql_expr *e, uint32_t type, int32_t typmod, enum sql_context c, int location)
+static struct sql_expr *coerce(struct sql_analyser *an, struct sql_expr *e, uint32_t type, int32_t typmod, enum sql_context c, int location)
 {
 	const struct sql_cast_fact *cast;
 
@@ -261,6 +261,15 @@ struct sql_expr *sql_coerce(struct sql_analyser *an, struct sql_expr *e, uint32_
 			 sql_type_words(an, type));
 }
 
+struct sql_expr *sql_coerce(struct sql_analyser *an, struct sql_expr *e, uint32_t type, int32_t typmod, enum sql_context c, int location)
+{
+	struct sql_expr *x = coerce(an, e, type, typmod, c, location);
+
+	if (x && x != e && !x->form && x->kind != SQL_X_CONST)
+		x->form = c == SQL_EXPLICIT ? 'e' : 'i';
+	return x;
+}
+
 struct sql_expr *sql_coerce_modifier(struct sql_analyser *an, struct sql_expr *e, uint32_t type, int32_t typmod, enum sql_context c)
 {
 	if (typmod < 0 || typmod == e->typmod)
@@ -271,6 +280,7 @@ struct sql_expr *sql_coerce_modifier(struct sql_analyser *an, struct sql_expr *e
 
 	x->typmod = typmod;
 	x->number = c == SQL_EXPLICIT;
+	x->form = c == SQL_EXPLICIT ? 'e' : 'i';
 	return x;
 }
 
@@ -279,8 +289,11 @@ struct sql_expr *sql_coerce_to(struct sql_analyser *an, struct sql_expr *e, uint
 {
 	if (!sql_can_coerce(an, e->type, type, c))
 		return NULL;
-	struct sql_expr *x = sql_coerce(an, e, type, typmod, c, location);
-	return x ? sql_coerce_modifier(an, x, type, typmod, c) : NULL;
+	struct sql_expr *x = sql_coerce(an, e, type, typmod, c, location), *whole = x ? sql_coerce_modifier(an, x, type, typmod, c) : NULL;
+
+	if (whole != x && x != e && x->kind != SQL_X_CONST)
+		x->form = 'i'; /* of two conversions one is written */
+	return whole;
 }
 
 struct sql_expr *sql_coerce_bool(struct sql_analyser *an, struct sql_expr *e, const char *construct)

@@ -61,6 +61,17 @@ static struct sql_rte *row_rte(struct sql_analyser *an, const struct sql_relatio
 	return rte;
 }
 
+struct sql_expr *sql_analyse_over_row(struct sql_analyser *an, const struct sql_relation *rel, PgQuery__Node *expr)
+{
+	struct sql_query *q = ARENA_NEW(an->arena, struct sql_query);
+
+	sql_scope_push(an, q);
+	an->scope->clause = SQL_IN_SELECT;
+	if (rel)
+		row_rte(an, rel);
+	return sql_settle(an, sql_analyse_expr(an, expr));
+}
+
 static struct sql_expr *as_wanted(struct sql_analyser *an, struct sql_expr *e, enum sql_compile_for use, uint32_t type, int32_t typmod,
 				  const char *column)
 {
@@ -160,6 +171,95 @@ static PgQuery__Node *copy_tree(const PgQuery__Node *n, struct arena *a)
 	return sql_ast_unpack_node(bytes, len, a);
 }
 
+/* ---- what a query names ---- */
+
+struct using {
+	struct arena *a;
+	struct sql_used_column *list;
+	size_t n, cap;
+};
+
+static void use(struct using *u, uint32_t relation, int number)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		if (u->list[i].relation != relation)
+			continue;
+		if (u->list[i].column == number || !number)
+			return;
+		if (!u->list[i].column) { /* a column says more than the whole */
+			u->list[i].column = (int16_t)number;
+			return;
+		}
+	}
+	if (u->n == u->cap) {
+		struct sql_used_column *grown = ARENA_ARRAY(u->a, struct sql_used_column, u->cap * 2 + 16);
+
+		if (u->n)
+			memcpy(grown, u->list, u->n * sizeof(*grown));
+		u->list = grown;
+		u->cap = u->cap * 2 + 16;
+	}
+	u->list[u->n++] = (struct sql_used_column){ relation, (int16_t)number };
+}
+
+static void use_query(struct using *u, struct sql_query *q);
+
+static bool use_expr(struct sql_expr *e, void *of)
+{
+	struct using *u = of;
+
+	if (e->kind == SQL_X_COLUMN && e->rte->kind == SQL_RTE_JOIN && e->number > 0 && e->rte->columns[e->number - 1].expr)
+		sql_expr_walk(e->rte->columns[e->number - 1].expr, use_expr, u);
+	else if ((e->kind == SQL_X_COLUMN || e->kind == SQL_X_ROWOF) && e->rte->relation)
+		use(u, e->rte->relation->oid, e->kind == SQL_X_COLUMN && e->number > 0 ? e->number : 0);
+	if (e->query)
+		use_query(u, e->query);
+	return !e->query;
+}
+
+static void use_from(struct using *u, struct sql_from *f)
+{
+	struct sql_rte *r = f->rte;
+
+	if (f->left) {
+		use_from(u, f->left);
+		use_from(u, f->right);
+		if (f->on)
+			sql_expr_walk(f->on, use_expr, u);
+		return;
+	}
+	if (r->relation)
+		use(u, r->relation->oid, 0);
+	else if (r->kind == SQL_RTE_QUERY)
+		use_query(u, r->query);
+	for (size_t i = 0; i < r->nfunctions; i++)
+		sql_expr_walk(r->functions[i].call, use_expr, u);
+}
+
+static void use_query(struct using *u, struct sql_query *q)
+{
+	struct sql_expr *alone[] = { q->where, q->having, q->limit, q->offset };
+
+	for (size_t i = 0; i < q->nctes; i++)
+		if (q->ctes[i]->query)
+			use_query(u, q->ctes[i]->query);
+	if (q->setop != SQL_SET_NONE) {
+		use_query(u, q->left);
+		use_query(u, q->right);
+		return;
+	}
+	for (size_t i = 0; i < q->nfrom; i++)
+		use_from(u, q->from[i]);
+	for (size_t i = 0; i < q->ntargets; i++)
+		sql_expr_walk(q->targets[i].expr, use_expr, u);
+	for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++)
+		if (alone[i])
+			sql_expr_walk(alone[i], use_expr, u);
+	for (size_t i = 0; i < q->nvalues; i++)
+		for (size_t k = 0; k < q->nvisible; k++)
+			sql_expr_walk(q->values[i][k], use_expr, u);
+}
+
 bool sql_compile_query(struct sql_session *s, PgQuery__Node *query, struct arena *a, struct sql_compiled_query *out)
 {
 	struct sql_analyser an;
@@ -180,6 +280,10 @@ bool sql_compile_query(struct sql_session *s, PgQuery__Node *query, struct arena
 	out->text = sql_deparse(copy, a);
 	out->relations = an.relations;
 	out->nrelations = an.nrelations;
+	struct using u = { .a = a };
+	use_query(&u, q);
+	out->used = u.list;
+	out->nused = u.n;
 	return true;
 }
 

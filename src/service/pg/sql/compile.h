@@ -46,6 +46,11 @@ bool sql_compile_expr(struct sql_session *s, const struct sql_relation *rel, PgQ
 bool sql_compile_text(struct sql_session *s, const struct sql_relation *rel, const char *expr, enum sql_compile_for use,
 		      uint32_t type, int32_t typmod, const char *column, struct arena *a, struct sql_compiled *out);
 
+/* The expression analysed over a row of `rel` (NULL: none), in an analyser of the caller's. NULL: raised. */
+struct sql_analyser;
+struct sql_expr;
+struct sql_expr *sql_analyse_over_row(struct sql_analyser *an, const struct sql_relation *rel, PgQuery__Node *expr);
+
 /* A query of CREATE VIEW, CREATE TABLE AS: its columns, and its text with qualified names. */
 struct sql_compiled_query {
 	struct sql_column *columns;
@@ -53,6 +58,11 @@ struct sql_compiled_query {
 	struct slice text;      /* deparsed, names qualified, stars expanded */
 	uint32_t *relations;    /* it depends on */
 	size_t nrelations;
+	struct sql_used_column { /* columns that it names; 0: a relation of which it names none */
+		uint32_t relation;
+		int16_t column;
+	} *used;
+	size_t nused;
 };
 bool sql_compile_query(struct sql_session *s, PgQuery__Node *query, struct arena *a, struct sql_compiled_query *out);
 

@@ -399,15 +399,34 @@ static void collect(struct ddl *d, struct closure *c, struct ddl_object o, bool 
 	c->list[c->count++] = (struct entry){ o, told, on };
 }
 
-/* Everything that depends on entry `i`, behind it. */
-static void follow(struct ddl *d, struct closure *c, size_t i)
+struct dependent {
+	struct ddl_object o;
+	bool normal;
+};
+
+/* object_address_comparator of dependency.c: newer ones first. */
+static int newer_first(const void *x, const void *y)
 {
-	struct ddl_object o = c->list[i].o;
+	const struct ddl_object *a = &((const struct dependent *)x)->o, *b = &((const struct dependent *)y)->o;
+
+	if (a->oid != b->oid)
+		return a->oid > b->oid ? -1 : 1;
+	if (a->class != b->class)
+		return a->class < b->class ? -1 : 1;
+	return (a->column > b->column) - (a->column < b->column);
+}
+
+/* What depends on an object directly. */
+static struct dependent *dependents(struct ddl *d, struct ddl_object o, size_t *count)
+{
+	size_t cap = (size_t)sql_cat_int(d->st, "SELECT count(*) FROM pg_depend WHERE refclassid = ?1 AND refobjid = ?2", "ii", (int64_t)o.class, (int64_t)o.oid);
+	struct dependent *list = ARENA_ARRAY(d->a, struct dependent, cap + 1);
 	sqlite3_stmt *q = sql_cat_query(d->st,
 					"SELECT classid, objid, objsubid, deptype FROM pg_depend WHERE refclassid = ?1 AND refobjid = ?2 "
 					"AND (?3 = 0 OR refobjsubid = ?3) ORDER BY rid", "iii", (int64_t)o.class, (int64_t)o.oid, (int64_t)o.column);
 
-	while (sqlite3_step(q) == SQLITE_ROW) {
+	*count = 0;
+	while (sqlite3_step(q) == SQLITE_ROW && *count < cap) {
 		struct ddl_object dep = { (uint32_t)sqlite3_column_int64(q, 0), (uint32_t)sqlite3_column_int64(q, 1), sqlite3_column_int(q, 2) };
 		const char *how = (const char *)sqlite3_column_text(q, 3);
 		/* a view's rule stands for the view */
@@ -417,9 +436,25 @@ static void follow(struct ddl *d, struct closure *c, size_t i)
 		/* a whole relation takes its columns along; one column may have others that are computed from it */
 		if (dep.class == o.class && dep.oid == o.oid && (!o.column || !dep.column || dep.column == o.column))
 			continue;
-		collect(d, c, dep, how[0] == 'n', o);
+		list[(*count)++] = (struct dependent){ dep, how[0] == 'n' };
 	}
 	sql_store_done(d->st, q);
+	qsort(list, *count, sizeof(*list), newer_first);
+	return list;
+}
+
+/* An object behind everything that depends on it: the order in which they go. */
+static void follow(struct ddl *d, struct closure *seen, struct closure *order, struct ddl_object o, bool told, struct ddl_object on)
+{
+	size_t count;
+
+	if (listed(seen, o))
+		return;
+	collect(d, seen, o, told, on);
+	const struct dependent *list = dependents(d, o, &count);
+	for (size_t i = 0; i < count; i++)
+		follow(d, seen, order, list[i].o, list[i].normal, o);
+	collect(d, order, o, told, on);
 }
 
 static void delete_relation(struct ddl *d, uint32_t oid)
@@ -501,7 +536,7 @@ static bool owned_inside(struct ddl *d, struct ddl_object o, const struct closur
 
 bool ddl_delete(struct ddl *d, const struct ddl_object *objects, size_t count, bool cascade)
 {
-	struct closure c = { 0 };
+	struct closure c = { 0 }, seen = { 0 }, order = { 0 };
 	struct ddl_object owner;
 	struct buf lines;
 	size_t told = 0, first = 0;
@@ -515,8 +550,12 @@ bool ddl_delete(struct ddl *d, const struct ddl_object *objects, size_t count, b
 			sql_hint(d->env, d->env->error, "You can drop %s instead.", by);
 			return false;
 		}
-	for (size_t i = 0; i < c.count; i++)
-		follow(d, &c, i);
+	for (size_t i = 0; i < count; i++)
+		follow(d, &seen, &order, objects[i], false, objects[i]);
+	/* they are told the other way round */
+	c.count = 0;
+	for (size_t i = order.count; i-- > 0;)
+		collect(d, &c, order.list[i].o, order.list[i].told, order.list[i].on);
 	buf_init(&lines, 1 << 20);
 	for (size_t i = 0; i < c.count; i++) {
 		struct entry *e = &c.list[i];

@@ -125,7 +125,15 @@ static bool change_type(struct ddl *d, uint32_t table, const PgQuery__AlterTable
 	int64_t views = sql_cat_int(d->st, "SELECT count(*) FROM pg_depend WHERE refclassid = 1259 AND refobjid = ?1 AND classid = 2618 "
 					   "AND (refobjsubid = ?2 OR refobjsubid = 0)", "ii", (int64_t)table, (int64_t)c->number);
 	if (views) {
+		sqlite3_stmt *q = sql_cat_query(d->st, "SELECT r.rulename, v.relname FROM pg_depend p JOIN pg_rewrite r ON r.oid = p.objid JOIN pg_class v "
+						"ON v.oid = r.ev_class WHERE p.refclassid = 1259 AND p.refobjid = ?1 AND p.classid = 2618 "
+						"AND (p.refobjsubid = ?2 OR p.refobjsubid = 0) ORDER BY p.rid LIMIT 1", "ii", (int64_t)table, (int64_t)c->number);
+
 		ddl_fail(d, "0A000", -1, "cannot alter type of a column used by a view or rule");
+		if (sqlite3_step(q) == SQLITE_ROW)
+			sql_detail(d->env, d->env->error, "rule %s on view %s depends on column \"%s\"", (const char *)sqlite3_column_text(q, 0),
+				   (const char *)sqlite3_column_text(q, 1), c->name);
+		sql_store_done(d->st, q);
 		return false;
 	}
 	int16_t number = c->number;

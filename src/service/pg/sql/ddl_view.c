@@ -37,8 +37,8 @@ static void keep_rule(struct ddl *d, uint32_t view, const struct sql_compiled_qu
 		       CAT_TEXT("ev_type", "1"), CAT_TEXT("ev_enabled", "O"), CAT_INT("is_instead", 1), CAT_TEXT("ev_qual", "<>"),
 		       CAT_SLICE("ev_action", q->text) }, 8);
 	ddl_depend(d, (struct ddl_object){ CAT_REWRITE, rule, 0 }, (struct ddl_object){ CAT_CLASS, view, 0 }, 'i');
-	for (size_t i = 0; i < q->nrelations; i++)
-		ddl_depend(d, (struct ddl_object){ CAT_REWRITE, rule, 0 }, (struct ddl_object){ CAT_CLASS, q->relations[i], 0 }, 'n');
+	for (size_t i = 0; i < q->nused; i++)
+		ddl_depend(d, (struct ddl_object){ CAT_REWRITE, rule, 0 }, (struct ddl_object){ CAT_CLASS, q->used[i].relation, q->used[i].column }, 'n');
 }
 
 static bool replace_view(struct ddl *d, const struct sql_relation *old, const struct ddl_new_relation *r, const struct sql_compiled_query *q)

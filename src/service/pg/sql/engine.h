@@ -43,14 +43,19 @@ void sql_syntax_kind(struct sql_error *e);
 
 /* ---- session: one a connection ---- */
 
+/* A row of pg_settings, in its words; a slice without a pointer is NULL. */
+struct sql_setting {
+	struct slice name, setting, unit, context, vartype, source, min, max, enums, boot, reset;
+};
+
 struct sql_session_hooks {
 	void *of;
 	/* A setting as SHOW prints it; ptr NULL: no such setting. */
 	struct slice (*setting)(void *of, const char *name);
 	/* SET as a function does it: set_config(). NULL, or the error. Optional. */
 	struct sql_error *(*set)(void *of, struct slice name, struct slice value, bool local, struct arena *a);
-	/* Settings by number, for pg_settings and SHOW ALL; false: no more. Optional. */
-	bool (*nth_setting)(void *of, size_t n, struct slice *name, struct slice *value);
+	/* Settings by number, in alphabetical order, for pg_settings; false: no more. Optional. */
+	bool (*nth_setting)(void *of, size_t n, struct sql_setting *out, struct arena *a);
 	/* A channel's message for this session, at the end of the sender's transaction. Optional. */
 	void (*notified)(void *of, uint32_t pid, struct slice channel, struct slice payload);
 	/* Its statement has stopped in the middle so that others may go on: call sql_session_slice soon, again

@@ -418,6 +418,34 @@ static struct sql_expr *raw(struct sql_lower *l, const struct sql_expr *like, st
 	return x;
 }
 
+/* What the nth set gives for a row: a set of rows one composite value. */
+static struct slice set_value(struct sql_lower *l, const struct sql_expr *e, size_t nth)
+{
+	const struct sql_proc *p = e->proc;
+	struct sql_rte_column *columns = ARENA_ARRAY(l->an->arena, struct sql_rte_column, p->nall + 1);
+	struct slice rest = slice_str(p->names ? p->names : "");
+	struct buf b;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->nall; i++) {
+		struct slice one = slice_split(&rest, ',');
+
+		if (strchr("otb", p->modes[i]))
+			columns[n++] = (struct sql_rte_column){ .name = arena_slice(l->an->arena, one).ptr, .type = sql_out_type(l->an, e, p->all[i]),
+				.typmod = -1 };
+	}
+	if (n < 2 || e->type != T_RECORD)
+		return arena_printf(l->an->arena, "f%zu.c1", nth);
+	buf_init(&b, SQL_TEXT_MAX);
+	buf_addf(&b, "CASE WHEN f%zu.ord IS NOT NULL THEN e_row(", nth);
+	sql_lower_head(columns, n, &b);
+	buf_add_str(&b, ", 1");
+	for (size_t k = 1; k <= n; k++)
+		buf_addf(&b, ", f%zu.c%zu", nth, k);
+	buf_add_str(&b, ") END");
+	return slice_str(sql_lower_detach(l, &b));
+}
+
 /* The expression with everything that has no set in it computed below. */
 static struct sql_expr *take(struct taking *t, struct sql_expr *e)
 {
@@ -444,18 +472,7 @@ static struct sql_expr *take(struct taking *t, struct sql_expr *e)
 	if (e->kind != SQL_X_SET)
 		return x;
 	t->sets[t->nsets++] = x;
-	return raw(t->l, e, arena_printf(a, "f%zu.c1", t->nsets));
-}
-
-/* A set of rows gives one composite value. */
-static size_t set_columns(struct sql_lower *l, const struct sql_expr *e)
-{
-	size_t n = 0;
-
-	(void)l;
-	for (size_t i = 0; i < e->proc->nall; i++)
-		n += e->proc->modes[i] == 'o' || e->proc->modes[i] == 't' || e->proc->modes[i] == 'b';
-	return n ? n : 1;
+	return raw(t->l, e, set_value(t->l, e, t->nsets));
 }
 
 static bool select_sets(struct sql_lower *l, struct sql_query *q, struct buf *out)
@@ -486,29 +503,6 @@ static bool select_sets(struct sql_lower *l, struct sql_query *q, struct buf *ou
 		ok = sql_lower_set(l, t.sets[i], &b);
 		calls[i] = sql_lower_detach(l, &b);
 		names[i] = arena_printf(l->an->arena, "f%zu", i + 1).ptr;
-		if (ok && set_columns(l, t.sets[i]) > 1 && t.sets[i]->type == T_RECORD) {
-			/* the row as one value */
-			struct buf r;
-			const struct sql_proc *p = t.sets[i]->proc;
-			size_t at = 0;
-
-			buf_init(&r, SQL_TEXT_MAX);
-			struct sql_rte_column *columns = ARENA_ARRAY(l->an->arena, struct sql_rte_column, p->nall + 1);
-			struct slice rest = slice_str(p->names ? p->names : "");
-			for (size_t k = 0; k < p->nall; k++) {
-				struct slice one = slice_split(&rest, ',');
-
-				if (strchr("otb", p->modes[k]))
-					columns[at++] = (struct sql_rte_column){ .name = arena_slice(l->an->arena, one).ptr, .type = p->all[k], .typmod = -1 };
-			}
-			buf_add_str(&r, "(SELECT e_row(");
-			sql_lower_head(columns, at, &r);
-			buf_add_str(&r, ", 1");
-			for (size_t k = 1; k <= at; k++)
-				buf_addf(&r, ", c%zu", k);
-			buf_addf(&r, ") AS c1, ord FROM %s)", calls[i]);
-			calls[i] = sql_lower_detach(l, &r);
-		}
 	}
 	if (!ok)
 		return false;

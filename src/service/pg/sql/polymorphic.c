@@ -222,3 +222,23 @@ uint32_t sql_settle_polymorphic(struct sql_analyser *an, const struct sql_expr *
 		sql_wrong(an, -1, "42804", "could not determine polymorphic type because input has type unknown");
 	return result;
 }
+
+uint32_t sql_out_type(struct sql_analyser *an, const struct sql_expr *call, uint32_t declared)
+{
+	struct solved s = { 0 };
+
+	if (!sql_is_polymorphic(declared))
+		return declared;
+	for (size_t i = 0; i < call->nargs && i < call->proc->nargs; i++) {
+		const struct sql_type *t = sql_type_of(an, sql_base_type(an, call->args[i]->type));
+
+		/* int2vector and oidvector are arrays, too */
+		if (t->oid == T_INT2VECTOR || t->oid == T_OIDVECTOR)
+			s.element = t->oid == T_INT2VECTOR ? T_INT2 : T_OID;
+		else if (!solve(an, &s, call->args[i]->type, call->proc->types[i]))
+			return T_TEXT;
+	}
+	uint32_t type = agree(an, &s) ? replaced(an, &s, declared) : 0;
+
+	return type ? type : T_TEXT;
+}

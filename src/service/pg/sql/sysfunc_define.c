@@ -2,12 +2,13 @@
  * How an object was made, as SQL: pg_get_constraintdef, pg_get_indexdef,
  * pg_get_viewdef, pg_get_expr and their kin; comments; facts of functions.
  *
- * The catalog keeps expressions and queries as text with names resolved, so that
- * they are only put together here.
+ * The catalog keeps expressions and queries as text with names resolved; how they
+ * are printed is deparse_expr.c's and deparse_query.c's.
  */
 #include <string.h>
 
 #include "service/pg/sql/compile.h"
+#include "service/pg/sql/deparse.h"
 #include "service/pg/sql/facts/facts.h"
 #include "service/pg/sql/func/call.h"
 #include "service/pg/sql/store.h"
@@ -32,15 +33,18 @@ static void print_columns(struct buf *b, const struct sql_relation *rel, const i
 
 /* ---- indexes ---- */
 
-static void print_key(struct buf *b, const struct sql_relation *rel, const struct sql_index_key *key, bool order)
+static void print_key(struct sql_session *s, struct buf *b, const struct sql_relation *rel, const struct sql_index_key *key, bool order, bool pretty)
 {
-	if (key->column > 0)
+	if (key->column > 0) {
 		sql_name_quote(b, slice_str(rel->columns[key->column - 1].name));
-	else if (key->expr && key->expr[0] && key->expr[strlen(key->expr) - 1] == ')' && strchr(key->expr, '(') > key->expr &&
-		 strspn(key->expr, "abcdefghijklmnopqrstuvwxyz_0123456789.") == (size_t)(strchr(key->expr, '(') - key->expr))
-		buf_add_str(b, key->expr); /* a call needs no parentheses */
-	else
-		buf_addf(b, "(%s)", key->expr ? key->expr : "");
+	} else {
+		struct buf e;
+
+		buf_init(&e, BUF_MAX);
+		bool call = sql_deparse_text(s, rel, NULL, key->expr ? key->expr : "", pretty, &e);
+		buf_addf(b, call ? "%.*s" : "(%.*s)", SLICE_ARG(buf_slice(&e)));
+		buf_release(&e);
+	}
 	if (!order)
 		return;
 	if (key->descending)
@@ -65,19 +69,21 @@ static void print_index(struct sql_session *s, struct buf *b, const struct sql_r
 	for (size_t i = 0; i < x->nkeys; i++) {
 		if (i)
 			buf_add_str(b, ", ");
-		print_key(b, rel, &x->keys[i], true);
+		print_key(s, b, rel, &x->keys[i], true, pretty);
 	}
 	buf_add_char(b, ')');
 	for (size_t i = 0; i < x->nincluded; i++) {
 		buf_add_str(b, i ? ", " : " INCLUDE (");
-		print_key(b, rel, &x->keys[x->nkeys + i], false);
+		print_key(s, b, rel, &x->keys[x->nkeys + i], false, pretty);
 	}
 	if (x->nincluded)
 		buf_add_char(b, ')');
 	if (x->nulls_not_distinct)
 		buf_add_str(b, " NULLS NOT DISTINCT");
-	if (x->predicate)
-		buf_addf(b, " WHERE %s", x->predicate);
+	if (x->predicate) {
+		buf_add_str(b, " WHERE ");
+		sql_deparse_text(s, rel, NULL, x->predicate, pretty, b);
+	}
 }
 
 /* The table of an index and the index itself. */
@@ -106,7 +112,7 @@ STRICT(indexdef)
 	if (!column)
 		print_index(session_of(ctx), &b, rel, x, argc > 2 && arg_int(argv[2]));
 	else if (column > 0 && (size_t)column <= x->nkeys + x->nincluded)
-		print_key(&b, rel, &x->keys[column - 1], false);
+		print_key(session_of(ctx), &b, rel, &x->keys[column - 1], false, argc > 2 && arg_int(argv[2]));
 	result_buf(ctx, &b);
 }
 
@@ -146,7 +152,8 @@ static void print_foreign_key(struct sql_session *s, struct buf *b, const struct
 	}
 }
 
-static void print_constraint(struct sql_session *s, struct buf *b, const struct sql_relation *rel, const struct sql_constraint *c, bool pretty)
+static void print_constraint(struct sql_session *s, struct buf *b, const struct sql_relation *rel, const struct sql_type *domain,
+			     const struct sql_constraint *c, bool pretty)
 {
 	switch (c->kind) {
 	case 'f':
@@ -162,14 +169,16 @@ static void print_constraint(struct sql_session *s, struct buf *b, const struct 
 		print_columns(b, rel, c->columns, c->ncolumns);
 		for (size_t i = 0; x && i < x->nincluded; i++) {
 			buf_add_str(b, i ? ", " : " INCLUDE (");
-			print_key(b, rel, &x->keys[x->nkeys + i], false);
+			print_key(s, b, rel, &x->keys[x->nkeys + i], false, pretty);
 		}
 		if (x && x->nincluded)
 			buf_add_char(b, ')');
 		break;
 	}
 	case 'c':
-		buf_addf(b, pretty ? "CHECK (%s)" : "CHECK ((%s))", c->expr ? c->expr : "");
+		buf_add_str(b, "CHECK (");
+		sql_deparse_text(s, rel, domain, c->expr ? c->expr : "", pretty, b);
+		buf_add_char(b, ')');
 		if (c->no_inherit)
 			buf_add_str(b, " NO INHERIT");
 		break;
@@ -192,6 +201,7 @@ STRICT(constraintdef)
 	bool pretty = argc > 1 && arg_int(argv[1]);
 	const struct sql_constraint *found = NULL;
 	const struct sql_relation *rel;
+	const struct sql_type *domain = NULL;
 	struct buf b;
 
 	sql_sysfunc_reads(s, "pg_constraint");
@@ -207,6 +217,7 @@ STRICT(constraintdef)
 		for (size_t i = 0; i < count; i++)
 			if (checks[i].oid == oid)
 				found = &checks[i];
+		domain = type ? sql_catalog_type_oid(s, type) : NULL;
 	}
 	if (!found) {
 		if (argc < 2)
@@ -214,22 +225,34 @@ STRICT(constraintdef)
 		return;
 	}
 	buf_init(&b, BUF_MAX);
-	print_constraint(s, &b, rel, found, pretty);
+	print_constraint(s, &b, rel, domain, found, pretty);
 	result_buf(ctx, &b);
 }
 
 /* ---- views, expressions ---- */
 
-static void viewdef(sqlite3_context *ctx, const struct sql_relation *rel)
+static void viewdef(sqlite3_context *ctx, const struct sql_relation *rel, bool pretty)
 {
+	struct buf b;
+
 	if (!rel || !rel->view)
 		return;
-	result_text(ctx, arena_printf(sql_env_of(ctx)->arena, " %s;", rel->view));
+	buf_init(&b, BUF_MAX);
+	sql_deparse_view(session_of(ctx), rel, pretty, &b);
+	buf_add_char(&b, ';');
+	result_buf(ctx, &b);
 }
 
 STRICT(viewdef_oid)
 {
-	viewdef(ctx, sql_catalog_relation_oid(session_of(ctx), (uint32_t)arg_int(argv[0])));
+	viewdef(ctx, sql_catalog_relation_oid(session_of(ctx), (uint32_t)arg_int(argv[0])), argc > 1 && arg_int(argv[1]));
+}
+
+/* The second argument is a width to wrap at, which means a pretty one; 0 breaks everywhere, as this always does. */
+STRICT(viewdef_wrap)
+{
+	(void)argc;
+	viewdef(ctx, sql_catalog_relation_oid(session_of(ctx), (uint32_t)arg_int(argv[0])), true);
 }
 
 STRICT(viewdef_name)
@@ -239,35 +262,50 @@ STRICT(viewdef_name)
 	if (!rel)
 		result_raised(ctx);
 	else
-		viewdef(ctx, rel);
+		viewdef(ctx, rel, argc > 1 && arg_int(argv[1]));
 }
 
-/* pg_node_tree is kept as the text that pg_get_expr gives. */
-/* As it is stored, but a sequence's schema is left out where the search path finds it. */
+/* pg_node_tree is kept as SQL text; those of an index stand behind one another, each ended by a unit separator. */
 STRICT(get_expr)
 {
-	static const char call[] = "nextval('";
-	struct sql_env *env = sql_env_of(ctx);
-	struct slice text = arg_text(argv[0]), parts[3];
-	size_t at = slice_find_slice(text, slice_str(call)), end;
-	const struct sql_relation *rel = NULL;
-
-	if (at < text.len) {
-		struct slice name = slice_skip(text, at + strlen(call));
-		end = slice_find(name, '\'');
-		size_t n = sql_name_parts(env, slice_take(name, end), parts);
-		rel = n == 2 ? sql_catalog_relation(env->session, parts[0], parts[1]) : NULL;
-		end += at + strlen(call);
-	}
-	if (!rel) {
-		result_text(ctx, text);
-		return;
-	}
+	struct sql_session *s = session_of(ctx);
+	struct slice rest = arg_text(argv[0]);
+	const struct sql_relation *rel = sql_catalog_relation_oid(s, (uint32_t)arg_int(argv[1]));
+	bool pretty = argc > 2 && arg_int(argv[2]), several = false;
 	struct buf b;
-	buf_init(&b, 1024 * 1024); /* bytes of a default */
-	buf_add(&b, text.ptr, at + strlen(call));
-	sql_relation_print(env->session, rel, &b);
-	buf_add_slice(&b, slice_skip(text, end));
+
+	if (!rel && arg_int(argv[1]))
+		return; /* it was dropped meanwhile */
+	buf_init(&b, BUF_MAX);
+	while (rest.len) {
+		struct slice one = slice_split(&rest, '\x1f');
+
+		buf_add_str(&b, several ? ", " : "");
+		sql_deparse_text(s, rel, NULL, arena_slice(sql_env_of(ctx)->arena, one).ptr, pretty, &b);
+		several = true;
+	}
+	result_buf(ctx, &b);
+}
+
+/* pg_get_ruledef: only views have rules here. */
+STRICT(ruledef)
+{
+	struct sql_session *s = session_of(ctx);
+	struct buf b;
+
+	sql_sysfunc_reads(s, "pg_rewrite");
+	int64_t view = sql_cat_int(s->engine->store, "SELECT ev_class FROM pg_rewrite WHERE oid = ?1", "i", (int64_t)arg_int(argv[0]));
+	const struct sql_relation *rel = view ? sql_catalog_relation_oid(s, (uint32_t)view) : NULL;
+	if (!rel || !rel->view)
+		return;
+	buf_init(&b, BUF_MAX);
+	buf_add_str(&b, "CREATE RULE \"_RETURN\" AS\n    ON SELECT TO ");
+	sql_name_quote(&b, slice_str(rel->schema));
+	buf_add_char(&b, '.');
+	sql_name_quote(&b, slice_str(rel->name));
+	buf_add_str(&b, " DO INSTEAD ");
+	sql_deparse_view(s, rel, argc > 1 && arg_int(argv[1]), &b);
+	buf_add_char(&b, ';');
 	result_buf(ctx, &b);
 }
 
@@ -508,10 +546,10 @@ const struct func_row sysfunc_define_rows[] = {
 	CALL_VOLATILE("pg_get_indexdef", indexdef, 1), CALL_VOLATILE("pg_get_indexdef_ext", indexdef, 3),
 	CALL_VOLATILE("pg_get_constraintdef", constraintdef, 1), CALL_VOLATILE("pg_get_constraintdef_ext", constraintdef, 2),
 	CALL_VOLATILE("pg_get_viewdef", viewdef_oid, 1), CALL_VOLATILE("pg_get_viewdef_ext", viewdef_oid, 2),
-	CALL_VOLATILE("pg_get_viewdef_wrap", viewdef_oid, 2), CALL_VOLATILE("pg_get_viewdef_name", viewdef_name, 1),
-	CALL_VOLATILE("pg_get_viewdef_name_ext", viewdef_name, 2), CALL("pg_get_expr", get_expr, 2), CALL("pg_get_expr_ext", get_expr, 3),
+	CALL_VOLATILE("pg_get_viewdef_wrap", viewdef_wrap, 2), CALL_VOLATILE("pg_get_viewdef_name", viewdef_name, 1),
+	CALL_VOLATILE("pg_get_viewdef_name_ext", viewdef_name, 2), CALL_VOLATILE("pg_get_expr", get_expr, 2), CALL_VOLATILE("pg_get_expr_ext", get_expr, 3),
 	CALL("pg_get_partkeydef", nothing, 1), CALL("pg_get_partition_constraintdef", nothing, 1), CALL("pg_get_function_sqlbody", nothing, 1),
-	CALL("pg_get_function_arg_default", nothing, 2), CALL("pg_get_ruledef", nothing, 1), CALL("pg_get_ruledef_ext", nothing, 2),
+	CALL("pg_get_function_arg_default", nothing, 2), CALL_VOLATILE("pg_get_ruledef", ruledef, 1), CALL_VOLATILE("pg_get_ruledef_ext", ruledef, 2),
 	CALL("pg_get_triggerdef", nothing, 1), CALL("pg_get_triggerdef_ext", nothing, 2), CALL("pg_get_statisticsobjdef", nothing, 1),
 	CALL("pg_get_statisticsobjdef_columns", nothing, 1), CALL("pg_get_replica_identity_index", nothing, 1),
 	CALL_VOLATILE("obj_description(oid,name)", obj_description, 2), CALL_VOLATILE("obj_description(oid)", obj_description_any, 1),

@@ -105,23 +105,19 @@ static bool lock_status(struct sql_env *env, struct row_set *rows, int argc, sql
 static bool all_settings(struct sql_env *env, struct row_set *rows, int argc, sqlite3_value **argv)
 {
 	struct sql_session *s = env->session;
-	struct slice name, value;
+	struct sql_setting x;
 
 	(void)argc;
 	(void)argv;
-	for (size_t n = 0; s->hooks.nth_setting && s->hooks.nth_setting(s->hooks.of, n, &name, &value); n++) {
+	for (size_t n = 0; s->hooks.nth_setting && s->hooks.nth_setting(s->hooks.of, n, &x, rows_arena(rows)); n++) {
+		const struct slice texts[] = { [0] = x.name, [1] = x.setting, [2] = x.unit, [3] = SLICE_LIT("Preset Options"), [4] = SLICE_LIT(""),
+			[6] = x.context, [7] = x.vartype, [8] = x.source, [9] = x.min, [10] = x.max, [12] = x.boot, [13] = x.reset };
 		struct sql_datum v[17];
-		bool number = value.len > 0 && strspn(arena_slice(rows_arena(rows), value).ptr, "0123456789-.") == value.len;
 
 		for (size_t c = 0; c < 17; c++)
-			v[c] = none;
-		v[0] = datum_text(name);
-		v[1] = v[12] = v[13] = datum_text(value);
-		v[3] = text("Preset Options");
-		v[4] = text("");
-		v[6] = text("user");
-		v[7] = text(slice_eq_str(value, "on") || slice_eq_str(value, "off") ? "bool" : number ? "integer" : "string");
-		v[8] = text("default");
+			v[c] = c < sizeof(texts) / sizeof(texts[0]) && texts[c].ptr ? datum_text(texts[c]) : none;
+		if (x.enums.ptr)
+			v[11] = datum_text(x.enums);
 		v[16] = yes(false);
 		rows_add(rows, v);
 	}

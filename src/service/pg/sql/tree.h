@@ -73,7 +73,7 @@ struct sql_sort {
 };
 
 struct sql_window {
-	const char *name;
+	const char *name;       /* OVER name */
 	struct sql_expr **partition;
 	size_t npartition;
 	struct sql_sort *sort;
@@ -100,7 +100,9 @@ struct sql_expr {
 	struct sql_sort *sort;
 	size_t nsort, ndirect;
 	struct sql_expr *filter;
-	bool distinct, star, variadic, explicit_cast;
+	bool distinct, star, variadic;
+	bool syntax;            /* a call that SQL spells otherwise: EXTRACT(x FROM y) */
+	char form;              /* of a conversion: e written as a cast, i implied; 0: a call by its name */
 	enum sql_cast_method method;
 	/* X_CONST: a literal is kept as text until its type is known. */
 	bool null, literal;     /* literal: stands at `location` of the text, may be stripped */
@@ -172,6 +174,8 @@ struct sql_from {
 	enum sql_join_kind join;
 	struct sql_from *left, *right;
 	struct sql_expr *on;
+	const char **using;     /* the names of USING or NATURAL */
+	size_t nusing;
 };
 
 struct sql_target {

@@ -24,7 +24,7 @@ q proc.def "pg_proc" "$functions select format('PROC(%s, %s, %s, %s, ''%s'', %s,
 	pg_temp.l(proargtypes::oid[]), coalesce(array_length(proallargtypes, 1), 0), pg_temp.l(proallargtypes),
 	pg_temp.c(array_to_string(proargmodes, '')), pg_temp.c(array_to_string(proargnames, ',')),
 	pg_temp.c((select string_agg(pg_get_function_arg_default(p.oid, i), chr(10) order by i) from generate_series(pronargs - pronargdefaults + 1, pronargs) i where pronargdefaults > 0)))
-	from pg_proc p join pg_language l on l.oid = prolang where pronamespace $own and p.oid < 16384 order by proname collate \"C\", p.oid"
+	from pg_proc p join pg_language l on l.oid = prolang where (pronamespace $own or proname = '_pg_expandarray') and p.oid < 16384 order by proname collate \"C\", p.oid"
 
 # TYPE(oid, name, len, byval, kind, category, preferred, delimiter, relation, true array, element, array, base, typmod, collation, align, storage, input, output, receive, send, modin, modout)
 q type.def "pg_type" "$functions select format('TYPE(%s, %s, %s, %s, ''%s'', ''%s'', %s, ''%s'', %s, %s, %s, %s, %s, %s, %s, ''%s'', ''%s'', %s, %s, %s, %s, %s, %s)',

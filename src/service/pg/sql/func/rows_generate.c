@@ -141,11 +141,26 @@ static bool unnest(struct sql_env *env, struct row_set *rows, int argc, sqlite3_
 	return true;
 }
 
+/* information_schema._pg_expandarray(array): each element with its place, from 1 */
+static bool expand(struct sql_env *env, struct row_set *rows, int argc, sqlite3_value **argv)
+{
+	struct array v;
+
+	if (argc < 3 || arg_null(argv[2]))
+		return true;
+	if (!array_load_of(env, rows_arena(rows), (uint32_t)arg_int(argv[1]), arg_text(argv[2]), &v))
+		return false;
+	for (size_t i = 0; i < v.count; i++)
+		rows_add(rows, (struct sql_datum[]){ v.items[i], datum_int((int64_t)i + 1) });
+	return true;
+}
+
 const struct func_row func_rows_generate_rows[] = {
 	ROWS("generate_series_int4", series, 3, 1), ROWS("generate_series_int8", series, 3, 1), ROWS("generate_series_step_int4", series, 3, 1),
 	ROWS("generate_series_step_int8", series, 3, 1), ROWS("generate_series_numeric", numeric_series, 3, 1),
 	ROWS("generate_series_step_numeric", numeric_series, 3, 1), ROWS("generate_series_timestamp", timestamp_series, 3, 1),
 	ROWS("generate_series_timestamptz", timestamptz_series, 3, 1), ROWS_TYPED("generate_subscripts", subscripts, 7, 1),
 	ROWS_TYPED("generate_subscripts_nodir", subscripts, 7, 1), ROWS_TYPED("array_unnest", unnest, 3, 1),
+	ROWS_TYPED("_pg_expandarray(anyarray)", expand, 3, 2),
 	END_OF_ROWS
 };
