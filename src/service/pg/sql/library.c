@@ -13,7 +13,7 @@
 	TABLE(func_aggregate_sorted_rows) TABLE(func_rows_generate_rows) \
 	TABLE(func_datetime_rows) TABLE(func_datetime_part_rows) TABLE(func_int_rows) TABLE(func_float_rows) TABLE(func_numeric_rows) TABLE(func_compare_rows) TABLE(func_type_rows) TABLE(func_json_rows) TABLE(func_json_build_rows) \
 	TABLE(func_json_set_rows) TABLE(func_sql_rows) TABLE(func_net_rows) TABLE(func_multirange_rows) TABLE(func_money_rows) TABLE(func_system_number_rows) \
-	TABLE(func_size_rows) TABLE(func_hash_rows) TABLE(func_to_number_rows) TABLE(func_encoding_rows)
+	TABLE(func_size_rows) TABLE(func_hash_rows) TABLE(func_to_number_rows) TABLE(func_encoding_rows) TABLE(func_jsonpath_rows)
 
 /* What looks at the catalog and the session: sysfunc.h. */
 #define SYSTEM_TABLES TABLE(func_store_rows) TABLE(sysfunc_name_rows) TABLE(sysfunc_session_rows) TABLE(sysfunc_define_rows) TABLE(sysfunc_privilege_rows) TABLE(sysfunc_rows_rows) TABLE(sysfunc_object_rows) TABLE(sql_cursor_rows)

@@ -53,6 +53,7 @@ S = {  # samples by type name
     "_jsonb": ["{\"{\\\"a\\\": 1}\",null}"], "_int4range": ["{\"[1,3)\",empty}"],
     "oidvector": ["", "1 2 3"], "int2vector": ["1 2"], "regtype": ["integer", "text"], "refcursor": ["c"], "cstring": ["abc"],
     "record": [],
+    "jsonpath": ["$", "$.a", "$.*", "$[*]", "$[0]", "$[last]", "$[last - 1]", "$[0 to 1]", "$[0, 2]", "$.b[*].c", "$.**", "$.**{1}", "$.**{1 to 2}", "$.**{last}", "$.**{2 to last}.b", "strict $.a", "strict $.zz", "strict $[*]", "strict $.*", "lax $.zz", "$.a[*] ? (@.b > 1)", "$.a[*] ? (@.b == 1 || @.c starts with \"ab\")", "$.a[*].b ? (@ like_regex \"^[0-9]\")", "$.a[*].c ? (@ like_regex \"ABC\" flag \"i\")", "$.a + 1", "-$.a", "+$.a", "$[*] + 1", "1 / 0", "$.a / 0", "5 % 3", "2.5 * 2", "$.type()", "$.size()", "$[*].type()", "$[*].abs()", "$[*].floor()", "$[*].ceiling()", "$[*].double()", "$[1].double()", "$.keyvalue()", "$.a.abs()", "exists($.a)", "$.a > 0", "$.a == 1", "!($.a == 1)", "($.a == 1) is unknown", "($.d.e > 1) is unknown", "$ == null", "$.b[*] > 1", "$ ? (exists(@.a))", "$ ? (!exists(@.q))", "$.a ? (@ > 0 && @ < 5)", "$x", "$.a > $x", "$\"x y\"", "$[$x]", "$[1.7]", "$[\"a\"]", "$[-1]", "strict $[9]", "$[*] ? (@ != null)", "\"a\\u0041b\"", "$.\"a\"", "$.d.\"e\"", "$.a.b.c", "strict $.a[*].b", "$.a[*].b.type()", "(1 + 2) * 3", "1 + 2 * 3", "-(1)", "- 1 .abs()", "($ + 1)", "$.**.b", "$.* ? (@.type() == \"number\")", "true", "null", "\"x\" starts with \"x\"", "$ like_regex \"s\"", "$.a ? (@ == 1).type()", "1 == 1", "(1 == 1).type()", "$.a.", "$ +", "$.a[", "@", "last", "$[last", "a", "$.a ? (1)", "$ ? (@.a)", "$.a &&", "$.1a", "1a", "$..a", "$.a b", "\"\"", "$.\"", "$.a ? (@ like_regex \"a\" flag \"z\")", "$.a ? (@ like_regex \"(\")", "exists", "strict", "lax", "", "$.a == 1 && $.b == 2 || $.c == 3", "!exists($)", "$.floor", "$.true", "$.is", "$.last", "$.null.to", "$[0 to last]", "$[*][*]", "$.*.*", "$.a is unknown", "(($.a))", "(($.a)).b", "$[(1)]", "$[1+1]", "$.**{0}", "$.**{0 to 1}", "$ ? (@[0] == 1)", "0.5", ".5", "1e3", "-0", "1.", "1.e2", "'a'"],
 }
 UNITS = ["century", "day", "days", "decade", "dow", "doy", "epoch", "hour", "isodow", "isoyear", "julian", "microseconds", "millennium",
          "milliseconds", "minute", "month", "quarter", "second", "timezone", "timezone_hour", "timezone_minute", "week", "year", "YEARS", "mon", "h", "us", "bogus"]
@@ -62,6 +63,7 @@ PATTERNS = ["YYYY-MM-DD HH24:MI:SS", "Day, DD Month YYYY", "FMDay, FMDD FMMonth 
 NUMBERS = ["999", "999.99", "FM999.99", "0000.00", "9,999.99", "S999", "999S", "999MI", "MI999", "PL999", "999PR", "$999.99", "L999", "RN", "FMRN", "9.99EEEE", "V99", "99V99", "999th", "FM999999999999.999999999", "999G999D99", "SG999", "\"text\"99", "B999", "", "FM9,999,990.00"]
 FLAGS = ["", "g", "i", "gi", "n", "s", "x", "c", "q", "z"]
 REGEX = ["a", "b+", "(a)(b)", "^a", "c$", "[[:alpha:]]+", "\\w+", "\\d", ".", "", "(", "a|c", "(?i)ABC", "\\ma", "a{2}", "b*", "(b)(c)?", "\\Aab", "[^,]+", "(?:a)(b)", ","]
+PATH_TARGETS = ["{\"a\": 1, \"b\": [1, 2, {\"c\": null}], \"d\": {\"e\": \"x\", \"f\": [true, false]}}", "[1, \"2\", 3.5, null, [4, 5], {\"a\": 7}]", "\"str\"", "12", "[]", "{}", "{\"a\": [{\"b\": 1, \"c\": \"abc\"}, {\"b\": 2, \"c\": \"abd\"}, {\"b\": \"3\"}]}", "[[1,2],[3,[4]]]", "null", "true"]
 # arguments of functions whose samples by type would say little
 A = {
     **{f: [UNITS, None] for f in ("timestamp_part timestamptz_part extract_timestamp extract_timestamptz extract_date extract_time extract_timetz "
@@ -111,7 +113,8 @@ A = {
     "jsonb_set": [None, ["{a}", "{bb,0}", "{bb,-1,c}", "{0}", "{9}", "{-9}", "{z}", "{a,b,c}", "{}"], ["9", "{\"n\": 1}"], None], "jsonb_insert": [None, ["{a}", "{bb,0}", "{0}", "{9}", "{-9}", "{z}", "{bb,x}"], ["9"], None],
     "jsonb_set_lax": [None, ["{a}", "{0}"], ["9", None], ["t", "f"], ["use_json_null", "delete_key", "raise_exception", "return_target", "bogus"]],
     "jsonb_delete": [None, ["a", "c", "zz"]], "jsonb_delete_array": [None, ["{a,c}", "{}", "{b}"]], "jsonb_delete_idx": [None, ["0", "1", "-1", "9"]],
-    **{f: [None, None, ["{}", "{\"x\": 1}"], None] for f in "jsonb_path_exists jsonb_path_match jsonb_path_query_array jsonb_path_query_first jsonb_path_query".split()},
+    **{f: [PATH_TARGETS, None, ["{}", "{\"x\": 1, \"x y\": 2}"], None] for f in "jsonb_path_exists jsonb_path_match jsonb_path_query_array jsonb_path_query_first".split()},
+    **{f: [PATH_TARGETS, None] for f in "jsonb_path_exists_opr jsonb_path_match_opr".split()},
     "format_type": [["23", "25", "1043", "1700", "1114", "1186", "1009", "16", "0", "18", "1042"], ["-1", "7", "655366", None]],
     "inet_set_masklen": [None, ["8", "24", "33", "-1", "0"]], "cidr_set_masklen": [None, ["8", "24", "-1"]], "network_scale": [None],
     "array_upper": [None, ["1", "2", "0"]], "array_lower": [None, ["1", "2", "0"]], "array_length": [None, ["1", "2", "0"]], "trim_array": [None, ["0", "1", "3", "9"]],
@@ -130,7 +133,8 @@ TOPICS = {  # by the file that will hold them: which prosrc
     "numeric": r"^(numeric.*|int._numeric|float._numeric|width_bucket_numeric)$",
     "text": r"^(text.*|lower|upper|initcap|.?trim1?|lpad|rpad|substr.*|split_part|translate|repeat|reverse|left|right|ascii|chr|md5.*|sha.*|binary_.*|bytea.*|replace_text|strpos|quote_.*|unistr|like_escape|similar.*|name.*|bpchar.*|varchar|char.*|bit.*|varbit.*|to_ascii.*|unicode.*|regexp.*|length.*|booltext|parse_ident|uuid.*|varbit|byteaoctetlen|length_in_encoding|pg_convert.*)$",
     "datetime": r"^(date.*|time.*|interval.*|timestamp.*|extract_.*|make_.*|to_date|to_timestamp|overlaps.*|float8_timestamptz|mul_d_interval|in_range_(date|time|interval).*|.*_to_char|numeric_to_number)$",
-    "json": r"^(json.*|to_json|to_jsonb)$",
+    "json": r"^(json(?!b_path).*|to_json|to_jsonb)$",
+    "jsonpath": r"^jsonb_path_(exists|match|query_array|query_first|exists_opr|match_opr)$",
     "array": r"^(array.*|trim_array|width_bucket_array|text_to_array.*|btarraycmp)$",
     "range": r"^(range.*|multirange.*|elem_contained.*|int.range.*|daterange.*|int4range_canonical|.*_subdiff)$",
     "net": r"^(network.*|inet.*|cidr.*|macaddr.*|int8pl_inet)$",
@@ -258,7 +262,7 @@ def call_facts(j, topic, out, rng):
             limit = 40 if len(args) < 3 else 60
             special = src in A
             if special:
-                limit = 160
+                limit = 300 if "jsonpath" in concrete else 160
             if re.search(r"(eq|ne|lt|le|gt|ge)$", src):
                 limit = 12
             if len(combos) > limit:
@@ -339,6 +343,9 @@ def main():
                 cmp_facts(j, out, rng)
             else:
                 call_facts(j, t, out, rng)
+            if t == "jsonpath":
+                for path in S[t]:
+                    out.write("\t".join(["in", str(j.oid[t]), "-1", esc(path), j.ask("select format('%%s', x) from (select %s::jsonpath) s(x)" % literal(path))]) + "\n")
         print(t, sum(1 for _ in open(os.path.join(HERE, "facts", t + ".txt"))))
 
 

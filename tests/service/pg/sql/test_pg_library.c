@@ -425,7 +425,7 @@ static void check_topic(const char *topic)
 	ck_assert_msg(differ == 0, "%s: %d of %d facts differ", topic, differ, count);
 }
 
-#define TOPICS TOPIC(number) TOPIC(numeric) TOPIC(datetime) TOPIC(text) TOPIC(json) TOPIC(array) TOPIC(range) TOPIC(net) TOPIC(in) TOPIC(cmp)
+#define TOPICS TOPIC(number) TOPIC(numeric) TOPIC(datetime) TOPIC(text) TOPIC(json) TOPIC(jsonpath) TOPIC(array) TOPIC(range) TOPIC(net) TOPIC(in) TOPIC(cmp)
 
 #define TOPIC(name) START_TEST(name##_is_as_postgresql_has_it) { check_topic(#name); } END_TEST
 TOPICS

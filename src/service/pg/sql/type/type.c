@@ -14,7 +14,7 @@ const struct type_ops *type_ops_find(struct sql_env *env, uint32_t type)
 	static const struct type_ops *by_oid[OIDS];
 	static const struct type_ops *const lists[] = { type_number_rows, type_text_rows, type_bytes_rows, type_time_rows,
 							type_numeric_rows, type_json_rows, type_net_rows, type_reg_rows,
-							type_absent_rows, type_snapshot_rows };
+							type_absent_rows, type_snapshot_rows, type_jsonpath_rows };
 
 	if (!by_oid[T_TEXT])
 		for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

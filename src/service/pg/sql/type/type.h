@@ -96,7 +96,7 @@ bool bool_parse(struct slice text, bool *out);
 
 /* The rows, per file. */
 extern const struct type_ops type_number_rows[], type_text_rows[], type_bytes_rows[], type_time_rows[],
-	type_numeric_rows[], type_json_rows[], type_net_rows[], type_reg_rows[], type_absent_rows[], type_snapshot_rows[];
+	type_numeric_rows[], type_json_rows[], type_net_rows[], type_reg_rows[], type_absent_rows[], type_snapshot_rows[], type_jsonpath_rows[];
 extern const struct type_ops type_array_ops, type_enum_ops, type_composite_ops, type_range_ops, type_multirange_ops;
 
 #endif
