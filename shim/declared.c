@@ -12,6 +12,7 @@
 
 #include "object.h"
 #include "closure.h"
+#include "line.h"
 #include "shim.h"
 #include "sys.h"
 
@@ -108,6 +109,24 @@ static void note_object(const struct object *object, void *arg)
 	object_each_slot(object, note_slot, arg);
 }
 
+static void count_waiting(const struct object *object, const struct object_slot *slot, void *arg)
+{
+	*(int *)arg += slot->by_call && object_holds(object, *slot->slot);
+}
+
+/* It leads to the function already, in an object whose slots are filled one by one: somebody has called it. */
+static void tell_uncovered(const struct binding *b)
+{
+	struct wire_head frame;
+	struct iovec pieces[7] = { { &frame, sizeof(frame) } };
+	uint16_t lens[3];
+
+	line_string(pieces + 1, &lens[0], b->row->function, sizeof(b->row->function));
+	line_string(pieces + 3, &lens[1], b->library, sizeof(b->library));
+	line_string(pieces + 5, &lens[2], b->object, sizeof(b->object));
+	line_say(WIRE_UNCOVERED, pieces, 7);
+}
+
 static void patch_slot(const struct object *object, const struct object_slot *slot, void *arg)
 {
 	uint32_t index;
@@ -116,7 +135,6 @@ static void patch_slot(const struct object *object, const struct object_slot *sl
 	struct binding *b;
 	void *found;
 
-	(void)arg;
 	if (!row)
 		return;
 	found = object_real(object, row->function, row->library, &holder);
@@ -124,13 +142,19 @@ static void patch_slot(const struct object *object, const struct object_slot *sl
 	if (!found || holder.dyn == object->dyn)
 		return;
 	b = bind(row, index, object, found, &holder);
+	if (b && slot->by_call && *(int *)arg > 0 && *slot->slot == found)
+		tell_uncovered(b);
 	if (b && *slot->slot != b->code)
 		object_patch(object, slot->slot, b->code);
 }
 
 static void patch_object(const struct object *object, void *arg)
 {
-	object_each_slot(object, patch_slot, arg);
+	int waiting = 0;
+
+	(void)arg;
+	object_each_slot(object, count_waiting, &waiting);
+	object_each_slot(object, patch_slot, &waiting);
 }
 
 void calls_refresh(void)

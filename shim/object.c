@@ -68,7 +68,7 @@ static bool object_from(struct object *object, const struct dl_phdr_info *info)
 	return object->dyn;
 }
 
-static bool object_holds(const struct object *object, const void *addr)
+bool object_holds(const struct object *object, const void *addr)
 {
 	for (int i = 0; i < object->phnum; i++)
 		if (object->phdr[i].p_type == PT_LOAD &&
@@ -393,6 +393,7 @@ void object_each_slot(const struct object *object, void (*each)(const struct obj
 
 			if (type != R_SLOT && type != R_GLOB)
 				continue;
+			slot.by_call = type == R_SLOT;
 			slot.name = t.strings + t.symbols[ELF64_R_SYM(rela[i].r_info)].st_name;
 			each(object, &slot, arg);
 		}

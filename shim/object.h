@@ -28,6 +28,7 @@ struct object {
 struct object_slot {
 	void **slot;
 	const char *name; /* of the function */
+	bool by_call;     /* the loader may fill it at the first call, and lets it lead into the object until then */
 };
 
 /* Rises when an object is loaded. */
@@ -45,6 +46,8 @@ const struct link_map *object_self(void);
 
 /* The object that holds `addr`. */
 bool object_at(struct object *object, const void *addr);
+/* Some address of it. */
+bool object_holds(const struct object *object, const void *addr);
 /* The shim itself. */
 bool object_is_self(const struct object *object);
 /* File name without its folders; the program's own for "". */

@@ -256,6 +256,19 @@ static void take_call(struct exchange *x, const struct wire_call *f, struct slic
 	buf_release(&bytes);
 }
 
+/* Of a declared function: what was asked and answered is not in the trace, that it was is. */
+static void take_uncovered(struct host *h, struct slice strings, struct process *p)
+{
+	struct slice function, library, object;
+	char text[400];
+
+	if (!control_string(&strings, &function) || !control_string(&strings, &library) || !control_string(&strings, &object))
+		return;
+	snprintf(text, sizeof(text), "uncovered: %.*s called %.*s of %.*s before the shim could stand in front of it", SLICE_ARG(object), SLICE_ARG(function),
+		 SLICE_ARG(library));
+	events_note(h, p, text);
+}
+
 /* The root of a bare run waits for the trailer before it goes. */
 static void take_bye(struct exchange *x, const struct wire_bye *f)
 {
@@ -287,6 +300,7 @@ static size_t fixed_size(uint16_t kind)
 	case WIRE_BIND:
 		return sizeof(struct wire_bind);
 	case WIRE_HANDLES:
+	case WIRE_UNCOVERED:
 		return sizeof(struct wire_head);
 	default:
 		return 0;
@@ -341,6 +355,9 @@ static void take_frame(struct exchange *x, const char *bytes, size_t len, int *p
 	case WIRE_CONNECT:
 	case WIRE_SEND:
 		take_connect(x, (const struct wire_connect *)bytes, p);
+		break;
+	case WIRE_UNCOVERED:
+		take_uncovered(x->host, strings, p);
 		break;
 	case WIRE_HANDLES:
 		if (*passed >= 0)

@@ -45,6 +45,7 @@ enum wire_kind {
 	WIRE_BYE,       /* the root of a bare run ends normally (destructor). reply WIRE_OK when the trailer is written */
 	WIRE_SEND,      /* a datagram with an explicit address was redirected or refused: struct wire_connect. no reply */
 	WIRE_BIND,      /* bind() to a port, in an isolated run: the host gives up what it holds there. reply WIRE_OK */
+	WIRE_UNCOVERED, /* a declared function was called before its slots were patched: the head alone, strings. no reply */
 	WIRE_HANDLES,   /* a process keeps a table of handles (handles.h): the head alone, its memfd as SCM_RIGHTS. no reply */
 
 	WIRE_OK = 64,
@@ -187,6 +188,8 @@ struct wire_call {
 	struct wire_value args[WIRE_ARGS_MAX];
 	struct wire_value result; /* WIRE_VOID when asking */
 };
+
+/* WIRE_UNCOVERED. strings: function, library that holds it, object that called. */
 
 /* strings: none; the bytes of a string result follow, then those of `out`. */
 struct wire_call_is {
