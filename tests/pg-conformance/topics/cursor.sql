@@ -95,6 +95,7 @@ declare c2 cursor for select id from t order by id desc;
 fetch c1;
 fetch c2;
 fetch c1;
+-- @nopsql
 select name, statement, is_holdable, is_binary, is_scrollable from pg_cursors where name <> '' order by name;
 close all;
 fetch c1;

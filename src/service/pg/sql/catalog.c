@@ -313,6 +313,15 @@ static struct path *path_of(struct sql_session *s)
 	struct slice key = { room, n + 1 + user.len };
 	struct path *path = key.len <= sizeof(room) ? map_get(&c->paths, key) : NULL;
 
+	if (s->first_schema) {
+		struct buf b;
+
+		buf_init(&b, 4096);
+		buf_addf(&b, "\"%s\", %.*s", s->first_schema, SLICE_ARG(setting));
+		path = make_path(s, c, buf_slice(&b));
+		buf_release(&b);
+		return path;
+	}
 	if (!path) {
 		path = make_path(s, c, setting);
 		if (key.len <= sizeof(room))

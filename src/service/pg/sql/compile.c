@@ -25,6 +25,15 @@ static bool see(struct sql_expr *e, void *of)
 	return true;
 }
 
+static bool find_generated(struct sql_expr *e, void *of)
+{
+	struct sql_expr **found = of;
+
+	if (!*found && e->kind == SQL_X_COLUMN && e->number > 0 && e->rte->relation && e->rte->relation->columns[e->number - 1].generated)
+		*found = e;
+	return !*found;
+}
+
 static enum sql_clause clause_of(enum sql_compile_for use)
 {
 	switch (use) {
@@ -115,6 +124,16 @@ static bool compile(struct sql_session *s, const struct sql_relation *rel, PgQue
 	out->type = e->type;
 	out->typmod = e->typmod;
 	out->text = sql_deparse_expr(node, a);
+	if (rte && use == SQL_FOR_GENERATED) {
+		struct sql_expr *other = NULL;
+
+		sql_expr_walk(e, find_generated, &other);
+		if (other) {
+			sql_wrong(&an, other->location, "42P17", "cannot use generated column \"%s\" in column generation expression",
+				  rel->columns[other->number - 1].name);
+			return sql_wrong_detail(&an, "A generated column cannot reference another generated column.") != NULL;
+		}
+	}
 	if (rte) {
 		struct found f = { .an = &an, .rte = rte, .columns = ARENA_ARRAY(a, bool, rte->ncolumns + 1) };
 

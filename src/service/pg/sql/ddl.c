@@ -133,7 +133,7 @@ uint32_t ddl_schema_for(struct ddl *d, const char *schema, const char *persisten
 	if (ddl_given(schema)) {
 		if (!strcmp(schema, "pg_temp"))
 			return ddl_temp_schema(d);
-		if (temp) {
+		if (temp && sql_catalog_schema(d->s, slice_str(schema), &oid)) {
 			ddl_fail(d, "42P16", location, "cannot create temporary relation in non-temporary schema");
 			return 0;
 		}
@@ -142,7 +142,8 @@ uint32_t ddl_schema_for(struct ddl *d, const char *schema, const char *persisten
 			return 0;
 		}
 		if (oid == SQL_SCHEMA_CATALOG) {
-			ddl_fail(d, "42501", -1, "permission denied to create in schema \"%s\"", schema);
+			ddl_fail(d, "42501", -1, "permission denied to create \"%s.%s\"", schema, d->table ? d->table : "");
+			sql_detail(d->env, d->env->error, "System catalog modifications are currently disallowed.");
 			return 0;
 		}
 		return oid;

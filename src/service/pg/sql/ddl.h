@@ -109,6 +109,8 @@ bool ddl_create_table(struct ddl *d, const PgQuery__CreateStmt *st);
 bool ddl_create_table_as(struct ddl *d, const PgQuery__CreateTableAsStmt *st, uint64_t *rows);
 bool ddl_refresh(struct ddl *d, const PgQuery__RefreshMatViewStmt *st);
 bool ddl_create_view(struct ddl *d, const PgQuery__ViewStmt *st);
+/* Storage parameters and tablespace, which change nothing here. False: raised, there are none such. */
+bool ddl_storage_known(struct ddl *d, PgQuery__Node **options, size_t count, const char *tablespace);
 const char *ddl_reloptions(struct ddl *d, PgQuery__Node **options, size_t count);
 /* False: raised. *skip: it is there, which IF NOT EXISTS forgives. */
 bool ddl_check_new_name(struct ddl *d, uint32_t schema, const char *name, bool if_not_exists, bool *skip);

@@ -22,10 +22,13 @@ static const char *numbers(struct ddl *d, const int16_t *v, size_t n)
 	return kept;
 }
 
-static bool name_is_free(struct ddl *d, const struct sql_relation *rel, const char *name)
+/* `fresh`: of the statement that makes the table. */
+static bool name_is_free(struct ddl *d, const struct sql_relation *rel, const char *name, bool fresh)
 {
 	for (size_t i = 0; i < rel->nconstraints; i++)
-		if (!strcmp(rel->constraints[i].name, name))
+		if (!strcmp(rel->constraints[i].name, name) && fresh && rel->constraints[i].kind == 'c')
+			return ddl_fail(d, "42710", -1, "check constraint \"%s\" already exists", name);
+		else if (!strcmp(rel->constraints[i].name, name))
 			return ddl_fail(d, "42710", -1, "constraint \"%s\" for relation \"%s\" already exists", name, rel->name);
 	return true;
 }
@@ -75,7 +78,7 @@ static bool add_check(struct ddl *d, uint32_t relation, const PgQuery__Constrain
 		return false;
 	if (!ddl_given(name))
 		name = check_name(d, rel, made.ncolumns == 1 ? rel->columns[made.columns[0] - 1].name : NULL, "check");
-	else if (!name_is_free(d, rel, name))
+	else if (!name_is_free(d, rel, name, !check))
 		return false;
 	struct checked all = { .d = d, .rel = rel, .name = name, .p = { ddl_print(d, "SELECT %.*s", SLICE_ARG(made.expr)), 1 } };
 	if (check && !k->skip_validation && !ddl_each_row(d, rel, row_checks, &all))
@@ -142,7 +145,7 @@ static PgQuery__Node *string_node(struct ddl *d, const char *text)
 	return n;
 }
 
-static bool add_key(struct ddl *d, uint32_t relation, const PgQuery__Constraint *k, const char *column)
+static bool add_key(struct ddl *d, uint32_t relation, const PgQuery__Constraint *k, const char *column, bool fresh)
 {
 	const struct sql_relation *rel = ddl_reload(d, relation);
 	bool primary = k->contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY;
@@ -156,9 +159,9 @@ static bool add_key(struct ddl *d, uint32_t relation, const PgQuery__Constraint 
 	if (primary)
 		for (size_t i = 0; i < rel->nindexes; i++)
 			if (rel->indexes[i].primary)
-				return ddl_fail(d, "42P16", -1, "multiple primary keys for table \"%s\" are not allowed", rel->name);
+				return ddl_fail(d, "42P16", fresh ? k->location : -1, "multiple primary keys for table \"%s\" are not allowed", rel->name);
 	if (ddl_given(k->conname)) {
-		if (!name_is_free(d, rel, k->conname))
+		if (!name_is_free(d, rel, k->conname, false))
 			return false;
 		if (!ddl_given(k->indexname) && ddl_name_taken(d, rel->schema_oid, slice_str(k->conname)))
 			return ddl_fail(d, "42P07", -1, "relation \"%s\" already exists", k->conname);
@@ -324,7 +327,7 @@ static bool add_foreign(struct ddl *d, uint32_t relation, const PgQuery__Constra
 	if (!ddl_given(name))
 		name = check_name(d, rel, words.ptr, "fkey");
 	buf_release(&words);
-	if (ddl_given(k->conname) && !name_is_free(d, rel, name))
+	if (ddl_given(k->conname) && !name_is_free(d, rel, name, false))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		uint32_t a = rel->columns[mine[i] - 1].type, b = parent->columns[theirs[i] - 1].type;
@@ -391,7 +394,7 @@ bool ddl_add_constraint(struct ddl *d, uint32_t relation, const PgQuery__Constra
 	switch (k->contype) {
 	case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: return add_check(d, relation, k, check);
 	case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-	case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE: return add_key(d, relation, k, column);
+	case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE: return add_key(d, relation, k, column, !check);
 	case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN: return add_foreign(d, relation, k, column, check);
 	case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION: return ddl_refuse(d, "an exclusion constraint");
 	default: return true;

@@ -10,6 +10,30 @@
 
 /* ---- schemas ----------------------------------------------------------------- */
 
+/* PostgreSQL's order: transformCreateSchemaStmt. */
+static bool schema_elements(struct ddl *d, const PgQuery__CreateSchemaStmt *st, const char *schema)
+{
+	static const PgQuery__Node__NodeCase order[] = { AST(CREATE_SEQ_STMT), AST(CREATE_STMT), AST(VIEW_STMT), AST(INDEX_STMT), AST(CREATE_TRIG_STMT),
+		AST(GRANT_STMT) };
+
+	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)
+		for (size_t i = 0; i < st->n_schema_elts; i++) {
+			PgQuery__Node *n = st->schema_elts[i];
+			PgQuery__RangeVar *rv = n->node_case == AST(CREATE_STMT)     ? n->create_stmt->relation :
+						n->node_case == AST(VIEW_STMT)	     ? n->view_stmt->view :
+						n->node_case == AST(CREATE_SEQ_STMT) ? n->create_seq_stmt->sequence : NULL;
+			struct slice tag;
+
+			if (n->node_case != order[k])
+				continue;
+			if (rv && ddl_given(rv->schemaname) && strcmp(rv->schemaname, schema) != 0)
+				return ddl_fail(d, "42P15", -1, "CREATE specifies a schema (%s) different from the one being created (%s)", rv->schemaname, schema);
+			if (!sql_ddl(d->s, n, d->a, &tag))
+				return false;
+		}
+	return true;
+}
+
 bool ddl_create_schema(struct ddl *d, const PgQuery__CreateSchemaStmt *st)
 {
 	const char *name = st->schemaname;
@@ -28,11 +52,18 @@ bool ddl_create_schema(struct ddl *d, const PgQuery__CreateSchemaStmt *st)
 		ddl_notice(d, "42P06", "schema \"%s\" already exists, skipping", name);
 		return true;
 	}
-	if (st->n_schema_elts)
-		return ddl_refuse(d, "CREATE SCHEMA with elements");
 	oid = sql_store_oid(d->st);
 	sql_cat_insert(d->s, CAT_NAMESPACE, (struct sql_cat_value[]){ CAT_INT("oid", oid), CAT_TEXT("nspname", name), CAT_INT("nspowner", SQL_OWNER) }, 3);
-	return true;
+	if (!st->n_schema_elts)
+		return true;
+	/* names are looked up in the new schema first, and made in it */
+	const char *before = d->s->first_schema;
+	struct slice tag = d->tag;
+	d->s->first_schema = arena_str(d->a, name);
+	bool ok = schema_elements(d, st, name);
+	d->s->first_schema = before;
+	d->tag = tag;
+	return ok;
 }
 
 /* ---- names --------------------------------------------------------------------- */
@@ -238,6 +269,11 @@ static bool set_constraints(struct ddl *d, const PgQuery__ConstraintsSetStmt *st
 {
 	uint32_t oids[256];
 	size_t n = 0;
+
+	if (!d->s->block) {
+		ddl_notice(d, "25P01", "SET CONSTRAINTS can only be used in transaction blocks");
+		d->env->notices[d->env->nnotices - 1].severity = SLICE_LIT("WARNING");
+	}
 
 	for (size_t i = 0; i < st->n_constraints; i++) {
 		const PgQuery__RangeVar *rv = st->constraints[i]->range_var;

@@ -178,10 +178,24 @@ static uint32_t serial_type(const PgQuery__TypeName *t)
 	return 0;
 }
 
+static bool null_conflict(struct ddl *d, const struct ddl_new_column *c, int location)
+{
+	return ddl_fail(d, "42601", location, "conflicting NULL/NOT NULL declarations for column \"%s\" of table \"%s\"", c->name, d->table ? d->table : "");
+}
+
+static bool collatable(struct ddl *d, uint32_t type)
+{
+	const struct sql_type *t = sql_catalog_type_oid(d->s, type);
+
+	while (t && (t->kind == 'd' || t->element))
+		t = sql_catalog_type_oid(d->s, t->kind == 'd' ? t->base : t->element);
+	return t && (t->oid == T_TEXT || t->oid == T_VARCHAR || t->oid == T_BPCHAR || t->oid == T_NAME);
+}
+
 bool ddl_column_of(struct ddl *d, const PgQuery__ColumnDef *def, struct ddl_new_column *c)
 {
 	const char *notnull = NULL;
-	bool null = false;
+	bool null = false, has_default = false;
 
 	*c = (struct ddl_new_column){ .name = def->colname, .typmod = -1, .location = def->location };
 	c->type = serial_type(def->type_name);
@@ -197,6 +211,8 @@ bool ddl_column_of(struct ddl *d, const PgQuery__ColumnDef *def, struct ddl_new_
 		for (size_t i = 0; i < sql_ncollation_facts; i++)
 			if (slice_eq_str(name, sql_collation_facts[i].name))
 				c->collation = sql_collation_facts[i].oid;
+		if (c->collation && !collatable(d, c->type))
+			return ddl_fail(d, "42804", def->coll_clause->location, "collations are not supported by type %s", ddl_type_words(d, c->type, -1));
 		if (!c->collation)
 			return ddl_fail(d, "42704", def->coll_clause->location, "collation \"%.*s\" for encoding \"UTF8\" does not exist", SLICE_ARG(name));
 	}
@@ -206,9 +222,16 @@ bool ddl_column_of(struct ddl *d, const PgQuery__ColumnDef *def, struct ddl_new_
 		const PgQuery__Constraint *k = def->constraints[i]->constraint;
 		switch (k->contype) {
 		case PG_QUERY__CONSTR_TYPE__CONSTR_NULL:
+			if (notnull)
+				return null_conflict(d, c, k->location);
 			null = true;
 			break;
 		case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
+			if (null)
+				return null_conflict(d, c, k->location);
+			c->notnull = true;
+			notnull = c->name;
+			break;
 		case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
 			c->notnull = true;
 			notnull = c->name;
@@ -217,6 +240,7 @@ bool ddl_column_of(struct ddl *d, const PgQuery__ColumnDef *def, struct ddl_new_
 			if (c->fallback)
 				return ddl_fail(d, "42601", k->location, "multiple default values specified for column \"%s\" of table \"%s\"", c->name, d->table ? d->table : "");
 			c->fallback = k->raw_expr;
+			has_default = true;
 			break;
 		case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
 			c->identity = k->generated_when[0];
@@ -226,18 +250,23 @@ bool ddl_column_of(struct ddl *d, const PgQuery__ColumnDef *def, struct ddl_new_
 			break;
 		case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
 			c->generated = 's';
-			c->fallback = k->raw_expr;
+			if (!has_default)
+				c->fallback = k->raw_expr;
 			break;
 		default:
 			break;
 		}
+		const char *both = has_default && c->identity ? "default and identity" : has_default && c->generated ? "default and generation expression" :
+				   c->identity && c->generated ? "identity and generation expression" : NULL;
+		if (both)
+			return ddl_fail(d, "42601", k->location, "both %s specified for column \"%s\" of table \"%s\"", both, c->name, d->table ? d->table : "");
 	}
 	if (null && (notnull || c->identity))
-		return ddl_fail(d, "42601", c->location, "conflicting NULL/NOT NULL declarations for column \"%s\" of table \"%s\"", c->name, d->table ? d->table : "");
+		return null_conflict(d, c, c->location);
+	if (c->serial && c->identity)
+		return ddl_fail(d, "42601", -1, "both default and identity specified for column \"%s\" of table \"%s\"", c->name, d->table ? d->table : "");
 	if (c->serial && c->fallback)
 		return ddl_fail(d, "42601", -1, "multiple default values specified for column \"%s\" of table \"%s\"", c->name, d->table ? d->table : "");
-	if (c->identity && c->fallback)
-		return ddl_fail(d, "42601", -1, "both default and identity specified for column \"%s\" of table \"%s\"", c->name, d->table ? d->table : "");
 	if (c->identity && c->type != 20 && c->type != 21 && c->type != 23)
 		return ddl_fail(d, "22023", -1, "identity column type must be smallint, integer, or bigint");
 	return true;
@@ -277,8 +306,14 @@ static bool like_columns(struct ddl *d, const PgQuery__TableLikeClause *like, st
 {
 	const struct sql_relation *rel = ddl_relation(d, like->relation, "rvmc", "table", false);
 
-	if (!rel)
+	if (!rel) {
+		struct sql_error *e = d->env->error;
+
+		d->env->error = NULL;
+		if (e)
+			ddl_fail(d, arena_slice(d->a, e->sqlstate).ptr, like->relation->location, "%.*s", SLICE_ARG(e->message));
 		return false;
+	}
 	for (size_t i = 0; i < rel->ncolumns; i++) {
 		const struct sql_attribute *c = &rel->columns[i];
 		if (c->dropped)
@@ -304,6 +339,34 @@ static size_t like_count(struct ddl *d, const PgQuery__TableLikeClause *like)
 	return rel ? rel->ncolumns : 0;
 }
 
+/* A primary key or UNIQUE constraint, with a name of its own. */
+static bool like_key(struct ddl *d, const struct sql_relation *from, const struct sql_index *x, uint32_t table)
+{
+	PgQuery__Constraint copy = PG_QUERY__CONSTRAINT__INIT;
+	PgQuery__Node **names = ARENA_ARRAY(d->a, PgQuery__Node *, x->nkeys + 1);
+
+	copy.contype = x->primary ? PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY : PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE;
+	copy.location = -1;
+	copy.nulls_not_distinct = x->nulls_not_distinct;
+	copy.deferrable = x->deferrable;
+	for (size_t i = 0; i < x->nkeys; i++) {
+		PgQuery__String *s = ARENA_NEW(d->a, PgQuery__String);
+		PgQuery__Node *n = ARENA_NEW(d->a, PgQuery__Node);
+
+		pg_query__string__init(s);
+		pg_query__node__init(n);
+		s->sval = arena_str(d->a, from->columns[x->keys[i].column - 1].name);
+		n->node_case = AST(STRING);
+		n->string = s;
+		names[i] = n;
+	}
+	copy.keys = names;
+	copy.n_keys = x->nkeys - x->nincluded;
+	copy.including = names + copy.n_keys;
+	copy.n_including = x->nincluded;
+	return ddl_add_constraint(d, table, &copy, NULL, false);
+}
+
 static bool like_constraints(struct ddl *d, const PgQuery__TableLikeClause *like, uint32_t table)
 {
 	const struct sql_relation *from = ddl_relation(d, like->relation, "rvmc", "table", false), *to = ddl_reload(d, table);
@@ -321,6 +384,11 @@ static bool like_constraints(struct ddl *d, const PgQuery__TableLikeClause *like
 			return false;
 	}
 	for (size_t i = 0; i < from->nindexes && (like->options & LIKE_INDEXES); i++) {
+		if (from->indexes[i].primary || from->indexes[i].constraint) {
+			if (!like_key(d, from, &from->indexes[i], table))
+				return false;
+			continue;
+		}
 		struct ddl_new_index x = { .like = &from->indexes[i], .unique = from->indexes[i].unique, .primary = from->indexes[i].primary,
 					   .constraint = from->indexes[i].constraint != 0, .method = from->indexes[i].method,
 					   .nulls_not_distinct = from->indexes[i].nulls_not_distinct };
@@ -333,6 +401,29 @@ static bool like_constraints(struct ddl *d, const PgQuery__TableLikeClause *like
 }
 
 /* ---- the statement --------------------------------------------------------------------- */
+
+/* reloptions.c: what tables, views and indexes know. */
+bool ddl_storage_known(struct ddl *d, PgQuery__Node **options, size_t count, const char *tablespace)
+{
+	static const char *const known[] = { "fillfactor", "autovacuum_", "toast_tuple_target", "parallel_workers", "user_catalog_table", "vacuum_",
+		"log_autovacuum_min_duration", "security_barrier", "security_invoker", "check_option", "deduplicate_items", "buffering", "fastupdate",
+		"gin_pending_list_limit", "pages_per_range", "autosummarize", "oids" };
+
+	for (size_t i = 0; i < count; i++) {
+		const PgQuery__DefElem *e = options[i]->def_elem;
+		bool is = false;
+
+		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
+			is |= !strncmp(e->defname, known[k], strlen(known[k]));
+		if (!is)
+			return ddl_fail(d, "22023", -1, "unrecognized parameter \"%s\"", e->defname);
+		if (!strcmp(e->defname, "oids") && ddl_option_bool(d, e))
+			return ddl_fail(d, "0A000", -1, "tables declared WITH OIDS are not supported");
+	}
+	if (ddl_given(tablespace) && strcmp(tablespace, "pg_default") != 0 && strcmp(tablespace, "pg_global") != 0)
+		return ddl_fail(d, "42704", -1, "tablespace \"%s\" does not exist", tablespace);
+	return true;
+}
 
 const char *ddl_reloptions(struct ddl *d, PgQuery__Node **options, size_t count)
 {
@@ -413,6 +504,46 @@ bool ddl_check_new_name(struct ddl *d, uint32_t schema, const char *name, bool i
 	return true;
 }
 
+/* CREATE TABLE ... OF type: the type's fields. */
+static bool typed_columns(struct ddl *d, const PgQuery__TypeName *name, struct ddl_new_relation *r, size_t *n, size_t *cap)
+{
+	uint32_t type;
+	int32_t mod;
+	size_t count;
+
+	if (!sql_compile_type(d->s, name, &type, &mod))
+		return false;
+	const struct sql_type *t = sql_catalog_type_oid(d->s, type);
+	if (!t || t->kind != 'c')
+		return ddl_fail(d, "42809", name->location, "type %s is not a composite type", ddl_type_words(d, type, -1));
+	const struct sql_field *fields = sql_catalog_fields(d->s, type, &count);
+	r->columns = ARENA_ARRAY(d->a, struct ddl_new_column, count + *cap + 1);
+	for (size_t i = 0; i < count; i++)
+		r->columns[(*n)++] = (struct ddl_new_column){ .name = arena_str(d->a, fields[i].name), .type = fields[i].type, .typmod = fields[i].typmod,
+			.location = -1 };
+	return true;
+}
+
+/* "id WITH OPTIONS PRIMARY KEY" of a typed table. */
+static bool typed_options(struct ddl *d, const PgQuery__ColumnDef *def, struct ddl_new_relation *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct ddl_new_column *c = r->columns + i;
+
+		if (strcmp(c->name, def->colname) != 0)
+			continue;
+		for (size_t k = 0; k < def->n_constraints; k++) {
+			const PgQuery__Constraint *o = def->constraints[k]->constraint;
+
+			c->notnull |= o->contype == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL || o->contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY;
+			if (o->contype == PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT)
+				c->fallback = o->raw_expr;
+		}
+		return true;
+	}
+	return ddl_fail(d, "42703", -1, "column \"%s\" does not exist", def->colname);
+}
+
 static bool add_constraints(struct ddl *d, uint32_t oid, const PgQuery__CreateStmt *st, int pass)
 {
 	for (size_t i = 0; i < st->n_table_elts; i++) {
@@ -463,23 +594,26 @@ bool ddl_create_table(struct ddl *d, const PgQuery__CreateStmt *st)
 		return ddl_refuse(d, "a partitioned table");
 	if (st->n_inh_relations)
 		return ddl_refuse(d, "table inheritance");
-	if (st->of_typename)
-		return ddl_refuse(d, "a typed table");
 	r.schema = ddl_schema_for(d, rv->schemaname, rv->relpersistence, rv->location);
 	if (!r.schema)
 		return false;
 	r.persistence = r.schema == d->s->temp_schema ? 't' : rv->relpersistence[0] ? rv->relpersistence[0] : 'p';
 	if (!ddl_check_new_name(d, r.schema, r.name, st->if_not_exists, &skip) || skip)
 		return skip;
+	if (!ddl_storage_known(d, st->options, st->n_options, st->tablespacename))
+		return false;
 	if (st->oncommit > PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_NOOP && r.persistence != 't')
 		return ddl_fail(d, "42P16", -1, "ON COMMIT can only be used on temporary tables");
 
 	for (size_t i = 0; i < st->n_table_elts; i++)
 		cap += st->table_elts[i]->node_case == AST(TABLE_LIKE_CLAUSE) ? like_count(d, st->table_elts[i]->table_like_clause) : 1;
-	r.columns = ARENA_ARRAY(d->a, struct ddl_new_column, cap + 1);
+	if (st->of_typename && !typed_columns(d, st->of_typename, &r, &n, &cap))
+		return false;
+	if (!st->of_typename)
+		r.columns = ARENA_ARRAY(d->a, struct ddl_new_column, cap + 1);
 	for (size_t i = 0; i < st->n_table_elts; i++) {
 		const PgQuery__Node *e = st->table_elts[i];
-		if (e->node_case == AST(COLUMN_DEF) && !ddl_column_of(d, e->column_def, &r.columns[n++]))
+		if (e->node_case == AST(COLUMN_DEF) && !(st->of_typename ? typed_options(d, e->column_def, &r, n) : ddl_column_of(d, e->column_def, &r.columns[n++])))
 			return false;
 		if (e->node_case == AST(TABLE_LIKE_CLAUSE) && !like_columns(d, e->table_like_clause, r.columns, &n))
 			return false;

@@ -166,8 +166,11 @@ bool ddl_create_table_as(struct ddl *d, const PgQuery__CreateTableAsStmt *st, ui
 
 bool ddl_refresh(struct ddl *d, const PgQuery__RefreshMatViewStmt *st)
 {
-	const struct sql_relation *rel = ddl_relation(d, st->relation, "m", "materialized view", false);
+	const struct sql_relation *rel = ddl_relation(d, st->relation, "rvmSic", "materialized view", false);
 	uint64_t rows;
+
+	if (rel && rel->kind != 'm')
+		return ddl_fail(d, "0A000", -1, "\"%s\" is not a materialized view", rel->name);
 
 	if (!rel)
 		return false;

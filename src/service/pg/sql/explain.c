@@ -369,6 +369,8 @@ bool sql_explain(struct sql_session *s, const PgQuery__ExplainStmt *st, const st
 		write_plan(&o, nodes, n, &b); /* while the names that it points at are there */
 		sql_prepared_drop(p);
 	} else {
+		if (st->query->node_case == AST(EXECUTE_STMT) && !map_get_str(&s->saved, st->query->execute_stmt->name))
+			return refuse(s, -1, "26000", "prepared statement \"%s\" does not exist", st->query->execute_stmt->name, NULL);
 		nodes[n++] = (struct node){ .type = "Result" };
 		buf_init(&b, 1024 * 1024);
 		write_plan(&o, nodes, n, &b);

@@ -84,6 +84,7 @@ struct sql_session {
 	} *temps;
 	struct arena temp_arena;
 	uint32_t temp_schema;           /* pg_temp_N; 0: none yet */
+	const char *first_schema;       /* while CREATE SCHEMA makes its elements: searched before the path; NULL */
 
 	/* Named things of a session: cursor.c, prepared.c, sequence.c, notify.c. */
 	struct map cursors;             /* name -> struct sql_cursor */

@@ -3,6 +3,8 @@
  */
 #include "service/pg/sql/library.h"
 #include "service/pg/sql/store.h"
+#include <ctype.h>
+
 #include "service/pg/sql/table_plan.h"
 #include "service/pg/sql/transaction.h"
 
@@ -68,11 +70,32 @@ bool sql_unique_keys(struct sql_session *s, const struct sql_relation *rel, cons
 	return true;
 }
 
+/* "f(x)", which stands without parentheses around it. */
+static bool is_call(const char *expr)
+{
+	size_t i = 0, depth = 0, n = strlen(expr);
+
+	while (expr[i] == '_' || expr[i] == '.' || expr[i] == '"' || isalnum((unsigned char)expr[i]))
+		i++;
+	if (!i || expr[i] != '(')
+		return *expr == '(';
+	for (; i < n; i++) {
+		depth += expr[i] == '(';
+		if (expr[i] == ')' && !--depth)
+			return i + 1 == n;
+	}
+	return false;
+}
+
 static void key_words(struct sql_session *s, const struct sql_relation *rel, const struct sql_index *x, const struct sql_datum *keys, struct buf *out)
 {
 	buf_add_str(out, "Key (");
-	for (size_t i = 0; i < x->nkeys; i++)
-		buf_addf(out, "%s%s", i ? ", " : "", x->keys[i].column ? rel->columns[x->keys[i].column - 1].name : x->keys[i].expr);
+	for (size_t i = 0; i < x->nkeys; i++) {
+		const char *expr = x->keys[i].column ? rel->columns[x->keys[i].column - 1].name : x->keys[i].expr;
+		bool bare = x->keys[i].column || is_call(expr);
+
+		buf_addf(out, "%s%s%s%s", i ? ", " : "", bare ? "" : "(", expr, bare ? "" : ")");
+	}
 	buf_add_str(out, ")=(");
 	for (size_t i = 0; i < x->nkeys; i++) {
 		buf_add_str(out, i ? ", " : "");
