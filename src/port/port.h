@@ -220,6 +220,8 @@ struct sql_reply {
 	size_t nrows;
 	struct slice tag;      /* "INSERT 0 1" */
 	struct sql_error *error; /* NULL: no error */
+	struct sql_column *announced; /* with an error: columns that were told before it came up; NULL: none */
+	size_t nannounced;
 	struct sql_error *notices; /* sent before the rows; severity "NOTICE" when empty */
 	size_t nnotices;
 	struct body *copy_out; /* COPY TO STDOUT: the data, already formatted; else NULL */

@@ -267,11 +267,20 @@ static bool fill_result(struct pg_conn *c, const struct sql_result *r, struct re
 
 	if (!e && r->has_rows)
 		e = fill_rows(c, r, sql, binary_formats(c, req), a);
-	if (e)
-		return fill_error(c, reply, e);
-	sql->tag = r->tag;
+	if (e && is_empty(c, e))
+		return false;
 	for (size_t i = 0; i < r->nnotices; i++)
 		pg_reply_notice(reply, a, r->notices + i);
+	if (e) {
+		pg_reply_error(reply, e);
+		if (r->announced && !req->sql.extended) {
+			sql->announced = ARENA_ARRAY(a, struct sql_column, r->ncolumns + 1);
+			memcpy(sql->announced, r->columns, r->ncolumns * sizeof(*sql->announced));
+			sql->nannounced = r->ncolumns;
+		}
+		return true;
+	}
+	sql->tag = r->tag;
 	return true;
 }
 

@@ -108,9 +108,14 @@ void pg_query_encode(struct pg_conn *c, const struct request *req, const struct 
 	struct pg_query *q = &c->query;
 	const struct sql_error *error = pg_answer_error(req, reply);
 
-	if (error)
+	if (error) {
+		const struct pg_formats formats = PG_FORMATS_TEXT;
+		struct sql_reply told = { .columns = reply->sql.announced, .ncolumns = reply->sql.nannounced };
+
 		pg_write_notices(reply, out);
-	else
+		if (told.columns)
+			pg_write_columns(out, &told, &formats);
+	} else
 		error = write_answer(req, reply, out);
 	if (error)
 		pg_error_write(out, error, error->position ? offset_of(q, req->sql.text) : 0);

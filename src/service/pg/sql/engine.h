@@ -119,6 +119,7 @@ struct sql_result {
 	size_t nrows;
 	struct slice tag;               /* "INSERT 0 1" */
 	struct sql_error *error;        /* NULL: none */
+	bool announced;                 /* the error came while rows were read: `columns` were told */
 	struct sql_error *notices;
 	size_t nnotices;
 	struct slice copy_out;          /* COPY TO STDOUT: the data; ptr NULL: none */

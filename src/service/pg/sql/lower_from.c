@@ -55,10 +55,6 @@ static bool relation(struct sql_lower *l, const struct sql_rte *rte, struct buf 
 	const struct sql_relation *rel = rte->relation;
 	bool any = false;
 
-	if (rel->unpopulated) {
-		sql_wrong(l->an, -1, "55000", "materialized view \"%s\" has not been populated", rel->name);
-		return sql_wrong_hint(l->an, "Use the REFRESH MATERIALIZED VIEW command.") != NULL;
-	}
 	buf_add_str(out, "(SELECT ");
 	for (size_t i = 0; i < rel->ncolumns; i++)
 		if (!rel->columns[i].dropped) {

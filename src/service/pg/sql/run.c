@@ -199,6 +199,13 @@ static bool lock_tables(struct sql_session *s, struct sql_plan *plan)
 
 		if (!rel || rel->system)
 			continue;
+		if (rel->unpopulated && rel->kind == 'm') {
+			struct sql_env *env = &s->engine->env;
+
+			sql_hint(env, sql_raise_env(env, "55000", "materialized view \"%s\" has not been populated", rel->name),
+				 "Use the REFRESH MATERIALIZED VIEW command.");
+			return false;
+		}
 		if (!sql_table_lock(s, rel, written ? SQL_ROW_EXCLUSIVE : plan->kind == SQL_PLAN_LOCK ? SQL_ROW_SHARE : SQL_ACCESS_SHARE, false))
 			return false;
 		if (!written || plan->tag != 'i')
@@ -221,6 +228,8 @@ bool sql_run_plan(struct sql_session *s, struct sql_plan *plan, const struct sql
 	out->has_rows = plan->has_rows;
 	if (plan->nrelations && !lock_tables(s, plan))
 		return false;
+	/* what reads no table is computed while it is planned, before columns are told */
+	out->announced = plan->nrelations && (plan->kind == SQL_PLAN_SELECT || plan->kind == SQL_PLAN_LOCK);
 	sql_serial_reads(s, plan->kind == SQL_PLAN_SELECT ? plan->text : plan->write.select);
 	if (plan->writes && !sql_statement_writes(s, plan->tag == 's' ? "SELECT" : words[(int)plan->tag]))
 		return false;
@@ -308,6 +317,7 @@ static bool run_once(struct sql_running *r)
 	struct sql_prepared *p = sql_prepared_fresh(s, r->prepared);
 	struct sql_datum *params, *binds;
 
+	r->out->announced = false;
 	if (!p)
 		return false;
 	s->text = r->prepared->text;
@@ -324,7 +334,7 @@ static bool run_once(struct sql_running *r)
 		ok = binds && sql_run_plan(s, &p->plan, binds, r->arena, r->out);
 	}
 	/* the plan may go with the cache; what was answered points into it */
-	if (ok && r->out->columns) {
+	if ((ok || r->out->announced) && r->out->columns) {
 		struct sql_column *c = ARENA_ARRAY(r->arena, struct sql_column, r->out->ncolumns + 1);
 
 		for (size_t i = 0; i < r->out->ncolumns; i++) {

@@ -161,6 +161,8 @@ static bool execute(struct sql_session *s, const PgQuery__ExecuteStmt *st, const
 		ok = binds && sql_run_plan(s, &p->plan, binds, a, out);
 		s->text = before;
 	}
+	if (!ok)
+		out->announced = false; /* its columns are the plan's, which goes */
 	if (ok && out->columns) {
 		struct sql_column *c = ARENA_ARRAY(a, struct sql_column, out->ncolumns + 1);
 
