@@ -36,6 +36,7 @@ seam_run() { "$BUILD/bin/seam" run -q -r "$work/rules.json" -t "$work/run.trace"
 fake="host=db.bench user=u dbname=d sslmode=disable"
 
 pgbin=$(ls -d /usr/lib/postgresql/15/bin 2>/dev/null | tail -1)
+[ -z "$pgbin" ] || PATH=$pgbin:$PATH # past the wrapper of psql
 as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 real="host=127.0.0.1 port=54331 user=postgres dbname=postgres sslmode=disable"
 make_postgres() {

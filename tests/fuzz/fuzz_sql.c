@@ -53,6 +53,7 @@ struct side {
 	struct arena arena;
 	struct buf in, out;
 	bool open, later;
+	void (*turn)(void *conn); /* its statement has stopped in the middle */
 };
 
 static void *fake;
@@ -69,6 +70,13 @@ static void resume(struct link *link)
 static void push(struct link *link, struct slice bytes)
 {
 	(void)link, (void)bytes;
+}
+
+static void every_turn(struct link *link, void (*run)(void *state))
+{
+	struct side *s = (struct side *)((char *)link - offsetof(struct side, link));
+
+	s->turn = run;
 }
 
 static void encode(struct side *s)
@@ -119,7 +127,7 @@ static void side_open(struct side *s, uint64_t id)
 {
 	static const char startup[] = "\0\0\0\x10\0\3\0\0user\0a\0"; /* ends in the literal's own NUL */
 
-	*s = (struct side){ .link = { .id = id, .now_ns = 1763637286000000000u, .resume = resume, .push = push }, .open = true };
+	*s = (struct side){ .link = { .id = id, .now_ns = 1763637286000000000u, .resume = resume, .push = push, .every_turn = every_turn }, .open = true };
 	arena_init(&s->arena);
 	s->req.arena = &s->arena;
 	buf_init(&s->in, 1 << 24);
@@ -130,8 +138,13 @@ static void side_open(struct side *s, uint64_t id)
 }
 
 /* A wait ends as by a timeout. */
-static void free_up(struct side *s)
+static void free_up(struct side *s, struct side *other)
 {
+	while (s->turn) {
+		s->turn(s->conn);
+		if (s->turn && other && other->turn)
+			other->turn(other->conn);
+	}
 	if (s->later && s->reply.later)
 		service_pg.fake->overdue(fake, s->conn);
 	if (s->later && s->reply.later)
@@ -139,9 +152,9 @@ static void free_up(struct side *s)
 	drive(s);
 }
 
-static void side_close(struct side *s)
+static void side_close(struct side *s, struct side *other)
 {
-	free_up(s);
+	free_up(s, other);
 	service_pg.codec->clean_end(s->conn);
 	service_pg.codec->free(s->conn);
 	request_release(&s->req);
@@ -252,7 +265,7 @@ static void begin(void)
 	engine->config.steps_max = 2 * 1000 * 1000;
 	engine->config.memory_max = 64 * 1024 * 1024;
 	engine->config.check_plans = true;
-	side_close(&s);
+	side_close(&s, NULL);
 	mark = service_pg.state->snapshot(fake);
 }
 
@@ -273,13 +286,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (memchr(script.statement.ptr, 0, script.statement.len))
 			break;
-		free_up(s);
+		free_up(s, other);
 		send_statement(s, &script, data[1] >> statements % 3);
 		drive(other);
 		statements++;
 	}
 	for (int i = 0; i < 2; i++)
-		side_close(&sides[i]);
+		side_close(&sides[i], i ? NULL : &sides[1]);
 	return 0;
 }
 

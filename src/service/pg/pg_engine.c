@@ -149,7 +149,7 @@ struct sql_session *pg_engine_session(struct pg_conn *c)
 
 	if (c->sql || !server || server->cluster)
 		return c->sql;
-	if (pg_server_engine(server))
+	if (pg_server_engine(server) && !c->sql) /* a new engine takes all connections in */
 		c->sql = sql_session_new(server->engine, c->session.user ? c->session.user : "postgres",
 					 c->session.database ? c->session.database : "postgres", c->pid, &hooks);
 	return c->sql;

@@ -130,7 +130,8 @@ static bool way_down(struct sql_analyser *an, struct sql_rte *view, bool cascade
 	out->where = q->where && below.where ? sql_expr_both(an, SQL_X_AND, q->where, below.where) : q->where ? q->where : below.where;
 	/* a LOCAL check without a condition checks nothing */
 	out->checks = ARENA_ARRAY(an->arena, struct sql_view_check, below.nchecks + 1);
-	memcpy(out->checks, below.checks, below.nchecks * sizeof(*out->checks));
+	if (below.nchecks)
+		memcpy(out->checks, below.checks, below.nchecks * sizeof(*out->checks));
 	out->nchecks = below.nchecks;
 	if ((cascaded || check) && q->where)
 		out->checks[out->nchecks++] = (struct sql_view_check){ .name = view->relation->name, .expr = q->where };

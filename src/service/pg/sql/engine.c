@@ -222,6 +222,7 @@ void sql_session_enter(struct sql_session *s, struct arena *a)
 	env->error = NULL;
 	env->notices = NULL;
 	env->nnotices = 0;
+	env->style_known = false;
 	env->statement_us = clock_us(env);
 	env->transaction_us = s->tx ? s->tx_start_us : env->statement_us;
 }

@@ -60,6 +60,7 @@ struct sql_env {
 	uint64_t (*random)(struct sql_env *env);              /* 64 bits from the run's seed */
 	void (*sleep_us)(struct sql_env *env, int64_t us);    /* pg_sleep */
 	struct sql_library *library;    /* the library's caches; made by sql_library_register, freed with the connection */
+	bool style_known;               /* the library has read the settings since this session was entered */
 	/* Settings of the session, as SHOW prints them: "timezone", "datestyle", "extra_float_digits". */
 	struct slice (*setting)(struct sql_env *env, const char *name);
 	/* NULL: no such type. Works for built-in types and those of the catalog. */

@@ -128,7 +128,7 @@ int sql_engine_restore(struct sql_engine *e, uint64_t mark)
 		if (sql_session_waits(s) || sql_session_sliced(s))
 			sql_session_interrupt(s, SQL_WAKE_TERMINATE);
 	sql_engine_finish(e);
-	sql_engine_turn(e);
+	sql_run_woken(&st->locks);
 	for (struct sql_session *s = e->first; s; s = s->next) {
 		if (s->block) {
 			s->terminated = true;
@@ -136,7 +136,7 @@ int sql_engine_restore(struct sql_engine *e, uint64_t mark)
 		}
 		sql_session_rollback(s);
 	}
-	sql_engine_turn(e);
+	sql_run_woken(&st->locks); /* and no sweeping: what is dead now may come back */
 	sql_xids_restore(e->xids, m->at);
 	put_sequences_back(st, m);
 	while (st->nmarks && &st->marks[st->nmarks - 1] != m)

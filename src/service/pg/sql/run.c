@@ -311,6 +311,17 @@ static bool waits_and_repeats(struct sql_session *s)
 	return true;
 }
 
+/* What pg_stat_activity shows; cut between characters. */
+static void remember(struct sql_session *s)
+{
+	size_t n = s->text.len < sizeof(s->asked) ? s->text.len : sizeof(s->asked) - 1;
+
+	while (n && n < s->text.len && ((unsigned char)s->text.ptr[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(s->asked, s->text.ptr, n);
+	s->asked_len = n;
+}
+
 static bool run_once(struct sql_running *r)
 {
 	struct sql_session *s = r->session;
@@ -321,6 +332,7 @@ static bool run_once(struct sql_running *r)
 	if (!p)
 		return false;
 	s->text = r->prepared->text;
+	remember(s);
 	r->out->columns = p->plan.columns;
 	r->out->ncolumns = p->plan.ncolumns;
 	r->out->has_rows = p->plan.has_rows;
@@ -371,6 +383,7 @@ static void run_statement(void *arg)
 	sql_ceiling_end(s);
 	s->reading = NULL;
 	s->sliceable = false;
+	s->text = SLICE_NONE;
 	sql_statement_end(s, !ok);
 	if (!ok || env->error) {
 		r->out->error = env->error;

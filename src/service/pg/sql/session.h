@@ -104,7 +104,9 @@ struct sql_session {
 	bool terminated;                /* pg_terminate_backend: the next statement says 57P01 and the connection ends */
 
 	/* The statement that runs. */
-	struct slice text;              /* its text, for error positions */
+	struct slice text;              /* its text, for error positions; only while it runs */
+	char asked[1024];               /* the text's begin, for pg_stat_activity: track_activity_query_size */
+	size_t asked_len;
 	struct sql_snapshot snapshot;   /* what it sees */
 	bool snapshot_taken;
 	struct sql_kept *kept;          /* rows that writing WITH queries returned */

@@ -59,6 +59,7 @@ static void stop(struct sql_engine *e, struct sql_session *s)
 	env->arena = was.arena;
 	env->error = was.error;
 	env->notices = was.notices;
+	env->style_known = false;
 	env->nnotices = was.nnotices;
 	env->transaction_us = was.transaction_us;
 	env->statement_us = was.statement_us;

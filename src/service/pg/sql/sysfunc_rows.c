@@ -47,7 +47,7 @@ static bool activity(struct sql_env *env, struct row_set *rows, int argc, sqlite
 		v[2] = datum_int(10); /* the superuser */
 		v[3] = datum_text(sql_session_setting(s, "application_name"));
 		v[4] = text(state);
-		v[5] = datum_text(s->text);
+		v[5] = datum_text(slice_of(s->asked, s->asked_len));
 		if (waits) {
 			v[6] = text("Lock");
 			v[7] = text("transactionid");

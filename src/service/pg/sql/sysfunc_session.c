@@ -56,6 +56,7 @@ FUNC(set_config)
 		return;
 	}
 	struct sql_error *e = s->hooks.set(s->hooks.of, name, value, !arg_null(argv[2]) && arg_int(argv[2]), env->arena);
+	sql_env_of(ctx)->style_known = false;
 	if (e) {
 		if (!env->error)
 			env->error = e;

@@ -103,6 +103,7 @@ bool sql_session_wait(struct sql_session *s, struct sql_party *blocker, struct s
 	env->arena = arena;
 	env->error = error;
 	env->notices = notices;
+	env->style_known = false;
 	env->nnotices = nnotices;
 	env->transaction_us = tx_us;
 	env->statement_us = st_us;

@@ -50,6 +50,9 @@ const struct style *style_of(struct sql_env *env)
 
 	if (!env->setting)
 		return &style_stored;
+	if (env->style_known)
+		return &l->style;
+	env->style_known = env->session != NULL; /* asked for every value: one look-up a statement is enough */
 	for (int i = 0; i < 5; i++) {
 		struct slice s = env->setting(env, names[i]);
 		char *seen = l->seen[i];
