@@ -10,12 +10,14 @@ static bool reachable(struct sql_analyser *an, const PgQuery__MergeStmt *s)
 {
 	bool last[2] = { false };
 
+	if (sql_ast_merge_is_newer(s))
+		return sql_wrong(an, -1, "0A000", "MERGE with RETURNING or WHEN NOT MATCHED BY SOURCE is newer than PostgreSQL 15") != NULL;
 	for (size_t i = 0; i < s->n_merge_when_clauses; i++) {
 		const PgQuery__MergeWhenClause *c = s->merge_when_clauses[i]->merge_when_clause;
 
-		if (last[c->matched])
+		if (last[sql_ast_merge_matched(c)])
 			return sql_wrong(an, -1, "42601", "unreachable WHEN clause specified after unconditional WHEN clause") != NULL;
-		last[c->matched] = !c->condition;
+		last[sql_ast_merge_matched(c)] = !c->condition;
 	}
 	return true;
 }
@@ -47,8 +49,8 @@ static bool insert_action(struct sql_analyser *an, struct sql_write_query *w, co
 static bool when_clause(struct sql_analyser *an, struct sql_write_query *w, struct sql_seen *target, const PgQuery__MergeWhenClause *c,
 			struct sql_merge_when *when)
 {
-	when->matched = c->matched;
-	target->by_name = target->by_column = c->matched;
+	when->matched = sql_ast_merge_matched(c);
+	target->by_name = target->by_column = sql_ast_merge_matched(c);
 	if (c->condition && !(when->condition = sql_analyse_condition(an, c->condition, SQL_IN_MERGE, "WHEN")))
 		return false;
 	switch (c->command_type) {

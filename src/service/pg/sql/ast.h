@@ -11,6 +11,7 @@
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
+#include <pg_query.h>
 #include <pg_query/pg_query.pb-c.h>
 #pragma GCC diagnostic pop
 
@@ -42,6 +43,30 @@ struct slice sql_deparse_expr(PgQuery__Node *expr, struct arena *a);
 static inline const char *sql_ast_string(const PgQuery__Node *n)
 {
 	return n && n->node_case == AST(STRING) ? n->string->sval : NULL;
+}
+
+/* Of a WHEN clause of MERGE. */
+static inline bool sql_ast_merge_matched(const PgQuery__MergeWhenClause *c)
+{
+#if PG_VERSION_NUM >= 170000
+	return c->match_kind == PG_QUERY__MERGE_MATCH_KIND__MERGE_WHEN_MATCHED;
+#else
+	return c->matched;
+#endif
+}
+
+/* What 15 has no words for: WHEN NOT MATCHED BY SOURCE, and RETURNING of MERGE. */
+static inline bool sql_ast_merge_is_newer(const PgQuery__MergeStmt *s)
+{
+#if PG_VERSION_NUM >= 170000
+	for (size_t i = 0; i < s->n_merge_when_clauses; i++)
+		if (s->merge_when_clauses[i]->merge_when_clause->match_kind == PG_QUERY__MERGE_MATCH_KIND__MERGE_WHEN_NOT_MATCHED_BY_SOURCE)
+			return true;
+	return s->n_returning_list > 0;
+#else
+	(void)s;
+	return false;
+#endif
 }
 
 /* A list node's items; one that is no list is a list of itself. */
