@@ -571,6 +571,49 @@ static bool join_condition(struct sql_analyser *an, const PgQuery__JoinExpr *j, 
 	return f->on != NULL;
 }
 
+/* Which sides of a join an expression looks at: 1 left, 2 right. */
+struct sides {
+	struct sql_from *join;
+	int seen;
+};
+
+static bool stands_in(const struct sql_from *f, const struct sql_rte *rte)
+{
+	return f->rte == rte || (f->left && (stands_in(f->left, rte) || stands_in(f->right, rte)));
+}
+
+static bool see_side(struct sql_expr *e, void *of)
+{
+	struct sides *s = of;
+
+	if (e->kind == SQL_X_COLUMN || e->kind == SQL_X_ROWOF)
+		s->seen |= stands_in(s->join->left, e->rte) ? 1 : stands_in(s->join->right, e->rte) ? 2 : 4;
+	return true;
+}
+
+static int sides_of(struct sql_from *f, struct sql_expr *e)
+{
+	struct sides s = { .join = f };
+
+	sql_expr_walk(e, see_side, &s);
+	return s.seen;
+}
+
+/* PostgreSQL joins fully by an equality of the two sides, or on nothing. */
+static bool can_join_fully(struct sql_from *f, struct sql_expr *e)
+{
+	if (e->kind == SQL_X_AND) {
+		for (size_t i = 0; i < e->nargs; i++)
+			if (can_join_fully(f, e->args[i]))
+				return true;
+		return false;
+	}
+	if (!sides_of(f, e))
+		return true;
+	return e->kind == SQL_X_CALL && e->operator && strcmp(e->operator->name, "=") == 0 && e->nargs == 2 &&
+	       sides_of(f, e->args[0]) + sides_of(f, e->args[1]) == 3 && sides_of(f, e->args[0]) && sides_of(f, e->args[1]);
+}
+
 static struct sql_from *join(struct sql_analyser *an, const PgQuery__JoinExpr *j)
 {
 	struct sql_from *f = ARENA_NEW(an->arena, struct sql_from);
@@ -603,6 +646,11 @@ static struct sql_from *join(struct sql_analyser *an, const PgQuery__JoinExpr *j
 		}
 	if (!using_names(an, j, f->left->rte, f->right->rte, &u) || !join_condition(an, j, f, start))
 		return NULL;
+	if (f->join == SQL_JOIN_FULL && f->on && !can_join_fully(f, f->on)) {
+		/* its planner says so: the statement can be described */
+		f->on = sql_expr_new(an, SQL_X_RAW, T_BOOL, -1);
+		f->on->text = SLICE_LIT("e_full_join()");
+	}
 	struct sql_rte *rte = sql_rte_new(an, SQL_RTE_JOIN, NULL);
 	f->rte = rte;
 	f->using = u.names;
@@ -631,6 +679,31 @@ static struct sql_from *join(struct sql_analyser *an, const PgQuery__JoinExpr *j
 	return f;
 }
 
+/* table TABLESAMPLE method (percent) [REPEATABLE (seed)]: both methods of PostgreSQL choose row by row here. */
+static struct sql_rte *sample(struct sql_analyser *an, const PgQuery__RangeTableSample *t)
+{
+	const char *method = sql_ast_string(t->method[t->n_method - 1]);
+	struct sql_rte *rte = t->relation->node_case == AST(RANGE_VAR) ? table(an, t->relation->range_var) : NULL;
+
+	if (!rte)
+		return an->env->error ? NULL : sql_unsupported(an, t->location, "TABLESAMPLE of this item");
+	if (rte->kind != SQL_RTE_RELATION)
+		return sql_wrong(an, t->location, "42P01", "TABLESAMPLE clause can only be applied to tables and materialized views");
+	if (strcmp(method, "bernoulli") != 0 && strcmp(method, "system") != 0)
+		return sql_wrong(an, t->location, "42704", "tablesample method %s does not exist", method);
+	if (t->n_args != 1)
+		return sql_wrong(an, t->location, "2202H", "tablesample method %s requires 1 argument, not %zu", method, t->n_args);
+	struct sql_expr *percent = sql_analyse_clause(an, t->args[0], SQL_IN_FROM_FUNCTION);
+	percent = percent ? sql_coerce_to(an, percent, T_FLOAT4, -1, SQL_ASSIGNMENT, percent->location) : NULL;
+	struct sql_expr *seed = t->repeatable ? sql_analyse_clause(an, t->repeatable, SQL_IN_FROM_FUNCTION) : sql_null(an, T_FLOAT8);
+	seed = seed ? sql_coerce_to(an, seed, T_FLOAT8, -1, SQL_ASSIGNMENT, seed->location) : NULL;
+	if (!percent || !seed)
+		return an->env->error ? NULL : sql_wrong(an, t->location, "42804", "argument of TABLESAMPLE must be a number");
+	rte->sample = percent;
+	rte->sample_seed = seed;
+	return rte;
+}
+
 struct sql_from *sql_analyse_from_item(struct sql_analyser *an, PgQuery__Node *n)
 {
 	struct sql_rte *rte;
@@ -648,7 +721,8 @@ struct sql_from *sql_analyse_from_item(struct sql_analyser *an, PgQuery__Node *n
 		rte = function(an, n->range_function);
 		break;
 	case AST(RANGE_TABLE_SAMPLE):
-		return sql_unsupported(an, -1, "TABLESAMPLE");
+		rte = sample(an, n->range_table_sample);
+		break;
 	case AST(RANGE_TABLE_FUNC):
 		return sql_unsupported(an, n->range_table_func->location, "XMLTABLE");
 	default:

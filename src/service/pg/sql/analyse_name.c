@@ -195,6 +195,18 @@ static void weigh(struct nearest *near, const struct sql_rte *rte, const char *c
 	}
 }
 
+/* The number of the first branch of a set operation with such a column, counted from the left. */
+static bool branch_with(const struct sql_query *q, const char *name, size_t *number)
+{
+	if (q->setop != SQL_SET_NONE)
+		return (q->left && branch_with(q->left, name, number)) || (q->right && branch_with(q->right, name, number));
+	++*number;
+	for (size_t i = 0; i < q->nvisible; i++)
+		if (q->targets[i].name && strcmp(q->targets[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static void *no_column(struct sql_analyser *an, const char *table, const char *name, int location)
 {
 	struct nearest near = { .distance = 4 };
@@ -220,6 +232,14 @@ static void *no_column(struct sql_analyser *an, const char *table, const char *n
 		sql_wrong(an, location, "42703", "column %s.%s does not exist", table, name);
 	else
 		sql_wrong(an, location, "42703", "column \"%s\" does not exist", name);
+	/* a branch of UNION and its kin, by PostgreSQL's name for it */
+	for (const struct sql_scope *s = an->scope; s && !near.exact; s = s->parent) {
+		size_t number = 0;
+
+		if (s->query && s->query->setop != SQL_SET_NONE && branch_with(s->query, name, &number))
+			return sql_wrong_hint(an, "There is a column named \"%s\" in table \"*SELECT* %zu\", but it cannot be referenced from this part of the query.",
+					      name, number);
+	}
 	if (near.exact)
 		return sql_wrong_hint(an, "There is a column named \"%s\" in table \"%s\", but it cannot be referenced from this part of the query.",
 				      name, near.exact->name);

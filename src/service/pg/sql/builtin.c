@@ -539,6 +539,40 @@ static void nth(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		sqlite3_result_value(ctx, argv[0]);
 }
 
+static void full_join(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	(void)argc, (void)argv;
+	sql_raise(ctx, "0A000", "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions");
+}
+
+/* e_sample(row, percent, seed): whether TABLESAMPLE takes the row; the same seed takes the same rows. */
+static void sample(sqlite3_context *ctx, int argc, sqlite3_value **argv)
+{
+	struct sql_env *env = sql_env_of(ctx);
+	double percent = sqlite3_value_double(argv[1]);
+	uint64_t chance;
+
+	(void)argc;
+	if (is_null(argv[1])) {
+		sql_raise(ctx, "2202H", "TABLESAMPLE parameter cannot be null");
+		return;
+	}
+	if (!(percent >= 0 && percent <= 100)) {
+		sql_raise(ctx, "2202H", "sample percentage must be between 0 and 100");
+		return;
+	}
+	if (is_null(argv[2]) && env->random) {
+		chance = env->random(env);
+	} else {
+		/* splitmix64 of the row's number and the seed */
+		chance = (uint64_t)sqlite3_value_int64(argv[0]) * 0x9e3779b97f4a7c15ull + (uint64_t)(int64_t)(sqlite3_value_double(argv[2]) * 1000);
+		chance = (chance ^ chance >> 30) * 0xbf58476d1ce4e5b9ull;
+		chance = (chance ^ chance >> 27) * 0x94d049bb133111ebull;
+		chance ^= chance >> 31;
+	}
+	sqlite3_result_int(ctx, (double)(chance >> 11) * 0x1p-53 * 100 < percent);
+}
+
 /* ---- the session ---- */
 
 static void tid(sqlite3_context *ctx, int argc, sqlite3_value **argv)
@@ -649,7 +683,7 @@ int sql_builtin_register(sqlite3 *db, struct sql_env *env)
 		{ "e_row", -1, row }, { "e_row_join", 2, row_join }, { "e_record", 2, record }, { "e_variadic", -1, variadic }, { "e_vector_array", 2, vector_array }, { "e_row_null", 3, row_null }, { "e_field", 3, field }, { "e_array", -1, array }, { "e_array_join", 2, array_join },
 		{ "e_subscript", -1, subscript }, { "e_slice", -1, slice_array }, { "e_greatest", -1, greatest }, { "e_least", -1, least },
 		{ "e_limit", 1, limit }, { "e_offset", 1, offset }, { "e_frame_offset", 2, frame_offset }, { "e_range_offset", 3, range_offset },
-		{ "e_ntile", 1, ntile }, { "e_nth", 1, nth }, { "e_tid", 1, tid }, { "e_session", 1, session }, { "e_domain", 2, sql_domain_check },
+		{ "e_ntile", 1, ntile }, { "e_nth", 1, nth }, { "e_sample", 3, sample }, { "e_full_join", 0, full_join }, { "e_tid", 1, tid }, { "e_session", 1, session }, { "e_domain", 2, sql_domain_check },
 	};
 	static const struct {
 		const char *name;
@@ -664,7 +698,7 @@ int sql_builtin_register(sqlite3 *db, struct sql_env *env)
 	for (size_t i = 0; rc == SQLITE_OK && i < sizeof(functions) / sizeof(functions[0]); i++)
 		/* what does not change may bound a window's frame */
 		rc = sqlite3_create_function(db, functions[i].name, functions[i].nargs, SQLITE_UTF8 | SQLITE_INNOCUOUS |
-					     (functions[i].call == session || functions[i].call == sql_domain_check ? 0 : SQLITE_DETERMINISTIC), env, functions[i].call,
+					     (functions[i].call == session || functions[i].call == sample || functions[i].call == full_join || functions[i].call == sql_domain_check ? 0 : SQLITE_DETERMINISTIC), env, functions[i].call,
 					     NULL, NULL);
 	for (size_t i = 0; rc == SQLITE_OK && i < sizeof(aggregates) / sizeof(aggregates[0]); i++)
 		rc = sqlite3_create_function(db, aggregates[i].name, aggregates[i].nargs, SQLITE_UTF8 | SQLITE_INNOCUOUS, env, NULL,

@@ -130,12 +130,20 @@ bool ddl_alter_enum(struct ddl *d, const PgQuery__AlterEnumStmt *st)
 
 /* ---- domains ---------------------------------------------------------------------- */
 
-static bool domain_check(struct ddl *d, uint32_t domain, const char *domain_name, uint32_t schema, const PgQuery__Constraint *k)
+/* `base` and its modifier: what VALUE is. */
+static bool domain_check(struct ddl *d, uint32_t domain, const char *domain_name, uint32_t schema, uint32_t base, int32_t typmod, const PgQuery__Constraint *k)
 {
+	struct sql_attribute value = { .name = "value", .number = 1, .type = base, .typmod = typmod };
+	struct sql_relation rel = { .name = domain_name, .columns = &value, .ncolumns = 1 };
 	const char *name = k->conname;
+	struct sql_compiled made;
 	struct slice text = sql_deparse_expr(k->raw_expr, d->a);
 	uint32_t oid = sql_store_oid(d->st);
 
+	if (!sql_compile_expr(d->s, &rel, k->raw_expr, SQL_FOR_CHECK, 16, -1, NULL, d->a, &made)) {
+		d->env->error->position = 0; /* PostgreSQL shows no place in it */
+		return false;
+	}
 	if (!ddl_given(name)) {
 		name = ddl_make_name(d, domain_name, NULL, "check");
 		for (int pass = 1; sql_cat_int(d->st, "SELECT count(*) FROM pg_constraint WHERE contypid = ?1 AND conname = ?2", "is", (int64_t)domain, name); pass++)
@@ -194,7 +202,7 @@ bool ddl_create_domain(struct ddl *d, const PgQuery__CreateDomainStmt *st)
 	ddl_depend_type(d, (struct ddl_object){ CAT_TYPE, oid, 0 }, base);
 	for (size_t i = 0; i < st->n_constraints; i++)
 		if (st->constraints[i]->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_CHECK &&
-		    !domain_check(d, oid, name, schema, st->constraints[i]->constraint))
+		    !domain_check(d, oid, name, schema, base, typmod, st->constraints[i]->constraint))
 			return false;
 	return true;
 }
@@ -268,7 +276,7 @@ bool ddl_alter_domain(struct ddl *d, const PgQuery__AlterDomainStmt *st)
 		sql_cat_change(d->s, CAT_TYPE, (struct sql_cat_value[]){ CAT_INT("typnotnull", st->subtype[0] == 'O') }, 1, "oid = ?1", CAT_IDS(oid));
 		return st->subtype[0] == 'N' || domain_holds(d, oid, "null values");
 	case 'C':
-		return domain_check(d, (uint32_t)oid, arena_str(d->a, t->name), (uint32_t)schema, st->def->constraint) &&
+		return domain_check(d, (uint32_t)oid, arena_str(d->a, t->name), (uint32_t)schema, t->base, t->basemod, st->def->constraint) &&
 		       (st->def->constraint->skip_validation || domain_holds(d, oid, "values that violate the new constraint"));
 	case 'X': {
 		int64_t k = sql_cat_int(d->st, "SELECT oid FROM pg_constraint WHERE contypid = ?1 AND conname = ?2", "is", oid, st->name);

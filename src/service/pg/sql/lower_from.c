@@ -68,7 +68,18 @@ static bool relation(struct sql_lower *l, const struct sql_rte *rte, struct buf 
 	if (l->recheck == rte)
 		buf_addf(out, " FROM r_%u WHERE rowid = ?%d) AS t%d", rel->filenode, l->recheck_param, rte->id);
 	else
-		buf_addf(out, " FROM r_%u WHERE %s(xmin, xmax)) AS t%d", rel->filenode, rel->system ? "visnow" : "vis", rte->id);
+		buf_addf(out, " FROM r_%u WHERE %s(xmin, xmax)", rel->filenode, rel->system ? "visnow" : "vis");
+	if (rte->sample) {
+		buf_add_str(out, " AND e_sample(rowid, ");
+		if (!sql_lower_expr(l, rte->sample, out))
+			return false;
+		buf_add_str(out, ", ");
+		if (!sql_lower_expr(l, rte->sample_seed, out))
+			return false;
+		buf_add_char(out, ')');
+	}
+	if (l->recheck != rte)
+		buf_addf(out, ") AS t%d", rte->id);
 	return true;
 }
 

@@ -160,6 +160,7 @@ struct sql_rte {
 	struct sql_rte_function *functions;
 	size_t nfunctions;
 	bool ordinality, lateral;
+	struct sql_expr *sample, *sample_seed; /* TABLESAMPLE: percent, REPEATABLE; NULL: all rows */
 	bool rowid;             /* lower it with its rowid as rid */
 	bool used_rowid_param;  /* recheck form: "rowid = ?R" */
 	struct sql_query *owner; /* whose FROM it stands in; NULL: a target of a writing statement */

@@ -267,18 +267,15 @@ static void best_final(sqlite3_context *ctx)
 	}
 }
 
-#define TYPED_WINDOW(key_, name_, step_, final_, value_, inverse_) \
-	{ .impl = { .key = key_, .form = SQL_FORM_AGGREGATE, .text = name_, .typed = true, .window = true }, .call = step_, .final = final_, \
-	  .value = value_, .inverse = inverse_, .nargs = -1 }
 #define EXTREMES(arg) \
-	TYPED_WINDOW("max(" arg ")", "g_max", max_step, best_final, best_value, best_inverse), \
-	TYPED_WINDOW("min(" arg ")", "g_min", min_step, best_final, best_value, best_inverse)
+	WINDOW_TYPED("max(" arg ")", "g_max", max_step, best_final, best_value, best_inverse), \
+	WINDOW_TYPED("min(" arg ")", "g_min", min_step, best_final, best_value, best_inverse)
 
 const struct func_row func_aggregate_list_rows[] = {
 	WINDOW("string_agg(text,text)", "g_string_agg", 2, string_step, string_final, string_value, string_inverse),
 	WINDOW("string_agg(bytea,bytea)", "g_bytes_agg", 2, string_step, bytes_final, bytes_value, string_inverse),
-	TYPED_WINDOW("array_agg(anynonarray)", "g_array_agg", array_step, array_final, array_value, array_inverse),
-	TYPED_WINDOW("array_agg(anyarray)", "g_array_agg", array_step, array_final, array_value, array_inverse),
+	WINDOW_TYPED("array_agg(anynonarray)", "g_array_agg", array_step, array_final, array_value, array_inverse),
+	WINDOW_TYPED("array_agg(anyarray)", "g_array_agg", array_step, array_final, array_value, array_inverse),
 	EXTREMES("numeric"), EXTREMES("interval"), EXTREMES("timetz"), EXTREMES("bpchar"), EXTREMES("inet"), EXTREMES("tid"), EXTREMES("anyarray"),
 	END_OF_ROWS
 };

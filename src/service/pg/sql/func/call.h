@@ -70,6 +70,9 @@ struct func_row {
 #define WINDOW(key_, name_, n, step_, final_, value_, inverse_)                                    \
 	{ .impl = { .key = key_, .form = SQL_FORM_AGGREGATE, .text = name_, .window = true }, .call = step_, .final = final_, \
 	  .value = value_, .inverse = inverse_, .nargs = n }
+#define WINDOW_TYPED(key_, name_, step_, final_, value_, inverse_)                                 \
+	{ .impl = { .key = key_, .form = SQL_FORM_AGGREGATE, .text = name_, .typed = true, .window = true }, .call = step_, .final = final_, \
+	  .value = value_, .inverse = inverse_, .nargs = -1 }
 #define END_OF_ROWS { .nargs = 0 },
 #define ROWS(key_, fn, n, cols) { .impl = { .key = key_, .form = SQL_FORM_ROWS }, .rows = fn, .nargs = n, .ncolumns = cols }
 #define ROWS_TYPED(key_, fn, n, cols) \

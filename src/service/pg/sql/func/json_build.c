@@ -268,10 +268,26 @@ STRICT(jsonb_object_two_arg)
 
 /* ---- aggregates: arguments are (result type, type, value ...) ------------------------------ */
 
+/* The text so far; of an array where its elements begin, so that a window's frame may leave the first ones. */
 struct gathered {
 	struct buf b;
 	bool begun;
+	size_t *starts, head, count, cap;
 };
+
+static void note_start(struct gathered *g)
+{
+	if (g->count == g->cap) {
+		size_t cap = g->cap ? g->cap * 2 : 16;
+		size_t *larger = realloc(g->starts, cap * sizeof(*larger));
+
+		if (!larger)
+			return;
+		g->starts = larger;
+		g->cap = cap;
+	}
+	g->starts[g->count++] = g->b.len;
+}
 
 static struct gathered *gather(sqlite3_context *ctx, char open)
 {
@@ -302,6 +318,7 @@ FUNC(array_step)
 		if (!jsonb && t && !arg_null(argv[2]) && (t->category == 'A' || t->kind == 'c' || t->oid == T_RECORD))
 			buf_add_str(&g->b, "\n ");
 	}
+	note_start(g);
 	if (!add_value(env, (uint32_t)arg_int(argv[1]), sql_datum_of(argv[2]), jsonb, &g->b))
 		result_raised(ctx);
 }
@@ -313,18 +330,50 @@ static void gather_final(sqlite3_context *ctx, char close, bool jsonb)
 	if (!g || !g->begun)
 		return;
 	buf_add_char(&g->b, close);
+	free(g->starts);
 	finish(ctx, &g->b, jsonb, true);
 }
 
-static void json_array_final(sqlite3_context *ctx)
+FUNC(array_inverse)
 {
-	gather_final(ctx, ']', false);
+	struct gathered *g = aggregate_state(ctx, 0);
+
+	if (g && g->head < g->count)
+		g->head++;
 }
 
-static void jsonb_array_final(sqlite3_context *ctx)
+static void array_value(sqlite3_context *ctx, bool jsonb)
 {
-	gather_final(ctx, ']', true);
+	struct gathered *g = aggregate_state(ctx, 0);
+	struct buf b;
+
+	if (!g || !g->begun || g->head >= g->count)
+		return;
+	buf_init(&b, BUF_MAX);
+	buf_add_char(&b, '[');
+	buf_add(&b, g->b.ptr + g->starts[g->head], g->b.len - g->starts[g->head]);
+	buf_add_char(&b, ']');
+	finish(ctx, &b, jsonb, true);
 }
+
+static void json_array_value(sqlite3_context *ctx) { array_value(ctx, false); }
+static void jsonb_array_value(sqlite3_context *ctx) { array_value(ctx, true); }
+
+/* As a window's last value: what is left in the frame, which may be nothing. */
+static void window_final(sqlite3_context *ctx, bool jsonb)
+{
+	struct gathered *g = aggregate_state(ctx, 0);
+
+	if (!g || !g->begun)
+		return;
+	array_value(ctx, jsonb);
+	free(g->starts);
+	buf_release(&g->b);
+	g->begun = false;
+}
+
+static void json_array_final(sqlite3_context *ctx) { window_final(ctx, false); }
+static void jsonb_array_final(sqlite3_context *ctx) { window_final(ctx, true); }
 
 FUNC(object_step)
 {
@@ -371,8 +420,8 @@ const struct func_row func_json_build_rows[] = {
 	INLINE("json_build_object_noargs", "'{}'"), INLINE("jsonb_build_object_noargs", "'{}'"),
 	CALL("json_object", json_of_pairs, 1), CALL("jsonb_object", jsonb_object, 1),
 	CALL("json_object_two_arg", json_object_two_arg, 2), CALL("jsonb_object_two_arg", jsonb_object_two_arg, 2),
-	AGGREGATE_TYPED("json_agg(anyelement)", "g_json_agg", array_step, json_array_final),
-	AGGREGATE_TYPED("jsonb_agg(anyelement)", "g_jsonb_agg", array_step, jsonb_array_final),
+	WINDOW_TYPED("json_agg(anyelement)", "g_json_agg", array_step, json_array_final, json_array_value, array_inverse),
+	WINDOW_TYPED("jsonb_agg(anyelement)", "g_jsonb_agg", array_step, jsonb_array_final, jsonb_array_value, array_inverse),
 	AGGREGATE_TYPED("json_object_agg(any,any)", "g_json_object_agg", object_step, json_object_final),
 	AGGREGATE_TYPED("jsonb_object_agg(any,any)", "g_jsonb_object_agg", object_step, jsonb_object_final),
 	END_OF_ROWS

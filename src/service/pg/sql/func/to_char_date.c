@@ -49,6 +49,18 @@ struct node {
 };
 
 /* The template as nodes; false: raised. */
+/* All in capitals, or all in small letters: "Dd" is D and d. */
+static bool spelled_as(struct slice s, const char *name, bool any_case)
+{
+	bool upper = true, lower = any_case;
+
+	for (size_t i = 0; i < s.len; i++) {
+		upper &= s.ptr[i] == name[i];
+		lower &= s.ptr[i] == (char)tolower((unsigned char)name[i]);
+	}
+	return upper || lower;
+}
+
 static bool parse(struct arena *a, struct slice s, struct node **out, size_t *count)
 {
 	struct node *n = ARENA_ARRAY(a, struct node, s.len + 1);
@@ -74,7 +86,7 @@ static bool parse(struct arena *a, struct slice s, struct node **out, size_t *co
 		int key = -1;
 		for (size_t j = 0; j < sizeof(keys) / sizeof(keys[0]) && key < 0; j++) {
 			size_t len = strlen(keys[j].name);
-			if (rest.len >= len && (keys[j].nocase ? slice_eq_nocase(slice_take(rest, len), slice_of(keys[j].name, len)) : memcmp(rest.ptr, keys[j].name, len) == 0))
+			if (rest.len >= len && spelled_as(slice_take(rest, len), keys[j].name, keys[j].nocase))
 				key = (int)j;
 		}
 		if (key >= 0) {
@@ -157,7 +169,7 @@ static void name(struct buf *b, const struct node *n, const char *text, char how
 
 	for (size_t i = 0; i < len; i++)
 		buf_add_char(b, how == 'U' ? (char)toupper((unsigned char)text[i]) : how == 'l' ? (char)tolower((unsigned char)text[i]) : text[i]);
-	if (!is_short && !n->fill)
+	if (!is_short && !n->fill && !n->translate)
 		for (; len < 9; len++)
 			buf_add_char(b, ' ');
 }
