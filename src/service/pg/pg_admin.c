@@ -15,7 +15,9 @@ void pg_admin_open(struct pg_admin *a, struct pg_server *server)
 	arena_init(&a->arena);
 	a->conn = service_pg.codec->new(&a->link, server);
 	a->conn->phase = PG_PHASE_READY;
-	pg_session_start(&a->conn->session, SLICE_LIT("postgres"), SLICE_LIT("postgres"));
+	/* the fake's databases share their tables; a real server's are apart, and seeds go to the first that is declared */
+	const char *first = server->cluster ? json_string_value(json_array_get(server->databases, 0)) : NULL;
+	pg_session_start(&a->conn->session, SLICE_LIT("postgres"), slice_str(first ? first : "postgres"));
 }
 
 static void forget(struct pg_admin *a)

@@ -519,11 +519,13 @@ bool pg_backend_answer(struct pg_conn *c, struct request *req, struct reply *rep
 {
 	struct sql_error *e = NULL;
 	struct buf out;
+	bool served = c->link->watch; /* else it is the host that asks: it waits here */
 
 	reply->by = BY_PASS;
 	reply->port = PORT_SQL;
 	if (c->backend && c->backend->broken) {
-		c->link->watch(c->link, -1, NULL);
+		if (served)
+			c->link->watch(c->link, -1, NULL);
 		pg_backend_close(c->backend);
 		c->backend = NULL;
 	}
@@ -532,7 +534,8 @@ bool pg_backend_answer(struct pg_conn *c, struct request *req, struct reply *rep
 		if (!c->backend)
 			return pg_reply_error(reply, e);
 		c->backend->conn = c;
-		c->link->watch(c->link, c->backend->fd, ready);
+		if (served)
+			c->link->watch(c->link, c->backend->fd, ready);
 	}
 	struct pg_backend *b = c->backend;
 	if (b->status != 'I' && b->status && c->session.status == 'I' && run_text(b, SLICE_LIT("rollback"), req->arena)) /* a rule ended it */
@@ -546,7 +549,7 @@ bool pg_backend_answer(struct pg_conn *c, struct request *req, struct reply *rep
 	if (!send_all(b, &out))
 		lost(b);
 	buf_release(&out);
-	if (req->sql.describe) /* planning waits for nobody */
+	if (req->sql.describe || !served) /* planning waits for nobody */
 		while (!go_on(b))
 			if (!wait_for(b))
 				lost(b);

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct pg_cluster {
 	uid_t uid;
 	gid_t gid;
 	bool drop;             /* run it as uid and gid */
+	bool mine;             /* the folder: there is no run's to take it along */
 	pid_t pid;
 };
 
@@ -266,9 +268,14 @@ int pg_cluster_start(struct pg_cluster **cluster, const struct service_config *c
 		}
 	}
 	snprintf(name, sizeof(name), "pg-%.*s", (int)(config->name.len > 40 ? 40 : config->name.len), config->name.ptr);
-	snprintf(c->top, sizeof(c->top), "%s/%s", config->rundir ? config->rundir : "/tmp", name);
+	c->mine = !config->rundir;
+	if (c->mine)
+		snprintf(c->top, sizeof(c->top), "/tmp/seam-pg-XXXXXX");
+	else
+		snprintf(c->top, sizeof(c->top), "%s/%s", config->rundir, name);
+	bool made = c->mine ? mkdtemp(c->top) != NULL : mkdir(c->top, 0700) == 0;
 	snprintf(c->socket, sizeof(c->socket), "%s/.s.PGSQL.5432", c->top);
-	if (mkdir(c->top, 0700) != 0 || (c->drop && chown(c->top, c->uid, c->gid) != 0))
+	if (!made || (c->drop && chown(c->top, c->uid, c->gid) != 0))
 		rc = err_set(err, ERR_IO, "%s: %s", c->top, strerror(errno));
 	else if ((rc = make_cluster(c, err)) == 0)
 		rc = start_server(c, err);
@@ -280,6 +287,12 @@ int pg_cluster_start(struct pg_cluster **cluster, const struct service_config *c
 	return 0;
 }
 
+static int take_away(const char *path, const struct stat *about, int kind, struct FTW *where)
+{
+	(void)about, (void)kind, (void)where;
+	return remove(path);
+}
+
 void pg_cluster_stop(struct pg_cluster *c)
 {
 	if (!c)
@@ -289,5 +302,7 @@ void pg_cluster_stop(struct pg_cluster *c)
 		while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
+	if (c->mine)
+		nftw(c->top, take_away, 16, FTW_DEPTH | FTW_PHYS);
 	free(c);
 }
