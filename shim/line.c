@@ -15,6 +15,13 @@
 #include "shim.h"
 #include "sys.h"
 
+/* What is asked and cannot be said is refused; an exec is only announced, and its image speaks for itself. */
+static void mark(enum wire_kind kind, int error)
+{
+	if (kind != WIRE_EXEC)
+		page_mark(error);
+}
+
 static int line_open(enum wire_kind kind)
 {
 	static const char sock[] = "/" WIRE_SOCK, news[] = "/" WIRE_NEWS; /* of one length */
@@ -24,7 +31,7 @@ static int line_open(enum wire_kind kind)
 	long r;
 
 	if (fd < 0) {
-		page_mark(-fd);
+		mark(kind, -fd);
 		return fd;
 	}
 	memcpy(host.sun_path, shim.run, len);
@@ -34,7 +41,7 @@ static int line_open(enum wire_kind kind)
 	while (r == -EINTR);
 	if (r < 0) {
 		sys(SYS_close, fd);
-		page_mark((int)-r);
+		mark(kind, (int)-r);
 		return (int)r;
 	}
 	return fd;

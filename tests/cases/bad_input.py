@@ -248,7 +248,7 @@ ROWS = [
     ("seam rules suggest ok.trace", 2, ["seam: rules: suggest takes a trace and the number of an event"]),
     ("seam rules suggest ok.trace 0", 2,
      ['seam: rules: event 0 is of kind "proc.start": a rule can be suggested for http, sql and s3; a refused connection needs a service: "services": {"NAME": {"protocol": "...", "at": ["HOST:PORT"]}}']),
-    ("seam rules fmt", 2, ['seam: rules: this version does not know "rules fmt" yet']),
+    ("seam rules fmt", 2, ["seam: rules: fmt: no rule file given; - is stdin"]),
 
     # env and host
     ("seam env -r nothing.json", 2, ["seam: env: nothing.json: cannot be opened"]),
