@@ -92,6 +92,7 @@ void pg_ready(struct pg_conn *c, struct buf *out)
 		buf_add_slice(out, buf_slice(&c->notes));
 		buf_reset(&c->notes);
 	}
+	c->queried &= c->session.status != 'I';
 	c->idle = true;
 	pg_session_report(&c->session, false, out);
 	pg_write_ready(out, c->session.status);

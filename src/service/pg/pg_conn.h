@@ -88,6 +88,7 @@ struct pg_conn {
 	bool refuse_next;       /* the peek found nothing: ask again, for the error */
 	struct buf scratch;
 	struct sql_session *sql; /* of the engine; NULL: not needed yet */
+	bool queried;           /* the open transaction has its snapshot: its isolation level is settled */
 	struct arena shown;      /* a setting's value as SHOW prints it */
 	struct buf notes;        /* NotificationResponses that wait for the end of its transaction */
 	bool idle;               /* ReadyForQuery was the last word */
@@ -148,6 +149,8 @@ int pg_engine_params(struct pg_conn *c, struct slice text, const uint32_t *given
 struct sql_error *pg_engine_commit(struct pg_conn *c, struct arena *a);
 /* Whether COPY FROM STDIN can take data. 1: yes, *columns of them; 0: not the engine's business; -1: no, running it tells why. */
 int pg_engine_copy(struct pg_conn *c, struct slice text, struct arena *a, size_t *columns);
+/* Whether there is such a role; true without an engine. */
+bool pg_engine_role(struct pg_conn *c, struct slice name, struct arena *a);
 /* After pg_session_after: the engine's transaction follows; `before` is the status before it. */
 void pg_engine_after(struct pg_conn *c, enum pg_verb verb, struct slice text, char before, struct arena *a);
 /* The end of a Query or Sync outside of a block. */

@@ -395,6 +395,9 @@ bool pg_engine_answer(struct pg_conn *c, struct request *req, struct reply *repl
 		r->run.portal = c->portal->name;
 	if (req->sql.copy_in)
 		r->run.copy_in = body_slice(req->sql.copy_in);
+	struct slice verb = req->sql.analysis ? req->sql.analysis->verb : SLICE_NONE;
+	c->queried |= !slice_has_prefix(verb, SLICE_LIT("LOCK")) && !slice_eq_str(verb, "LISTEN") && !slice_eq_str(verb, "NOTIFY") &&
+		      !slice_eq_str(verb, "UNLISTEN");
 	if (!sql_run(&r->run)) {
 		bool lock;
 
@@ -442,6 +445,16 @@ int pg_engine_copy(struct pg_conn *c, struct slice text, struct arena *a, size_t
 	if (sql_copy_ready(c->sql, text, a, columns, &e))
 		return 1;
 	return !e || is_empty(c, e) ? 0 : -1;
+}
+
+bool pg_engine_role(struct pg_conn *c, struct slice name, struct arena *a)
+{
+	if (!c->sql || slice_eq_str(name, c->sql->user ? c->sql->user : ""))
+		return true;
+	sql_session_enter(c->sql, a);
+	bool is = sql_cat_int(c->server->engine->store, "SELECT count(*) FROM pg_authid WHERE rolname = ?1", "S", name) > 0;
+	sql_session_leave(c->sql);
+	return is;
 }
 
 /* ---- transactions ---- */

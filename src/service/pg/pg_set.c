@@ -104,6 +104,8 @@ static struct sql_error *set_identity(struct pg_conn *c, struct pg_words *w, con
 {
 	if (pg_words_is(w, "default"))
 		return pg_session_reset(&c->session, slice_str(name), w->arena);
+	if (!slice_eq_nocase_str(w->text, "none") && !pg_engine_role(c, w->text, w->arena))
+		return pg_error_new(w->arena, "22023", "role \"%.*s\" does not exist", SLICE_ARG(w->text));
 	pg_session_force(&c->session, name, w->text, scope);
 	return NULL;
 }
@@ -112,9 +114,23 @@ static struct sql_error *set_modes(struct pg_conn *c, struct pg_words *w, enum p
 {
 	struct pg_modes modes;
 
-	if (pg_words_take(w, "snapshot"))
+	if (pg_words_take(w, "snapshot")) {
+		struct slice level = pg_session_get(&c->session, SLICE_LIT("transaction_isolation"));
+
+		if (slice_eq_str(level, "read committed") || slice_eq_str(level, "read uncommitted"))
+			return pg_error_new(w->arena, "0A000", "a snapshot-importing transaction must have isolation level SERIALIZABLE or REPEATABLE READ");
 		return pg_error_new(w->arena, "0A000", "SET TRANSACTION SNAPSHOT is not supported by this fake");
+	}
 	pg_vars_read_modes(w, &modes);
+	if (scope == PG_SCOPE_LOCAL && c->queried && c->session.status == 'T') {
+		struct pg_modes now;
+
+		pg_vars_modes(&c->session, &now, w->arena);
+		if (modes.isolation.ptr && !slice_eq(modes.isolation, now.isolation))
+			return pg_error_new(w->arena, "25001", "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+		if (slice_eq_str(modes.read_only, "off") && slice_eq_str(now.read_only, "on"))
+			return pg_error_new(w->arena, "25001", "transaction read-write mode must be set before any query");
+	}
 	pg_vars_set_modes(&c->session, &modes, scope, w->arena);
 	return NULL;
 }

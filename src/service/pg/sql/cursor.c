@@ -11,6 +11,7 @@
 
 #include "service/pg/sql/func/call.h"
 #include "service/pg/sql/func/rows.h"
+#include "service/pg/sql/large.h"
 #include "service/pg/sql/store.h"
 #include "service/pg/sql/sysfunc.h"
 #include "service/pg/sql/table_plan.h"
@@ -47,6 +48,7 @@ void sql_cursors_close(struct sql_session *s, bool also_held)
 {
 	struct map_entry *e;
 
+	sql_large_close(s);
 	for (size_t i = 0; (e = map_next(&s->cursors, &i));) {
 		const struct sql_cursor *c = e->value;
 

@@ -16,7 +16,7 @@
 	TABLE(func_size_rows) TABLE(func_hash_rows) TABLE(func_to_number_rows) TABLE(func_encoding_rows) TABLE(func_jsonpath_rows)
 
 /* What looks at the catalog and the session: sysfunc.h. */
-#define SYSTEM_TABLES TABLE(func_store_rows) TABLE(sysfunc_name_rows) TABLE(sysfunc_session_rows) TABLE(sysfunc_define_rows) TABLE(sysfunc_privilege_rows) TABLE(sysfunc_rows_rows) TABLE(sysfunc_object_rows) TABLE(sql_cursor_rows)
+#define SYSTEM_TABLES TABLE(func_store_rows) TABLE(sysfunc_name_rows) TABLE(sysfunc_session_rows) TABLE(sysfunc_define_rows) TABLE(sysfunc_privilege_rows) TABLE(sysfunc_rows_rows) TABLE(sysfunc_object_rows) TABLE(sql_cursor_rows) TABLE(sql_large_rows)
 
 #define TABLE(name) extern const struct func_row name[];
 TABLES

@@ -45,6 +45,7 @@ struct sql_engine {
 #define SQL_WAIT_AND_REPEAT "SEAMW" /* a SQLSTATE that nobody sees */
 
 struct sql_cursor;
+struct sql_large;
 struct sql_note;
 struct sql_saved; /* PREPARE name AS */
 
@@ -88,6 +89,7 @@ struct sql_session {
 
 	/* Named things of a session: cursor.c, prepared.c, sequence.c, notify.c. */
 	struct map cursors;             /* name -> struct sql_cursor */
+	struct sql_large *larges;       /* large objects that are open: large.c; NULL: none */
 	struct map saved;               /* name -> struct sql_saved */
 	struct map listens;             /* channels: notify.c */
 	struct sql_note *notes;         /* of the open transaction, in order */

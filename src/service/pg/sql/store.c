@@ -41,7 +41,7 @@ static const struct {
 	{ CAT_ATTRDEF, "c2" }, { CAT_CONSTRAINT, "c8" }, { CAT_CONSTRAINT, "c12" }, { CAT_CONSTRAINT, "c9" }, { CAT_CONSTRAINT, "c1" },
 	{ CAT_INDEX, "c1" }, { CAT_INDEX, "c2" }, { CAT_ENUM, "c2" }, { CAT_RANGE, "c1" }, { CAT_SEQUENCE, "c1" }, { CAT_REWRITE, "c3" },
 	{ CAT_DESCRIPTION, "c1, c2, c3" }, { CAT_DEPEND, "c1, c2, c3" }, { CAT_DEPEND, "c4, c5, c6" }, { CAT_NAMESPACE, "c2" },
-	{ CAT_PROC, "c1" }, { CAT_PROC, "c2" }, { CAT_INHERITS, "c1" }, { CAT_INHERITS, "c2" }, { CAT_TRIGGER, "c2" },
+	{ CAT_PROC, "c1" }, { CAT_PROC, "c2" }, { CAT_INHERITS, "c1" }, { CAT_INHERITS, "c2" }, { CAT_TRIGGER, "c2" }, { CAT_LARGEOBJECT, "c1, c2" },
 };
 
 /* ---- what is seen ---------------------------------------------------------- */

@@ -12,7 +12,7 @@
 
 /* What library.c lists. */
 extern const struct func_row sysfunc_name_rows[], sysfunc_session_rows[], sysfunc_define_rows[], sysfunc_privilege_rows[], sysfunc_rows_rows[],
-	sysfunc_object_rows[], sql_cursor_rows[];
+	sysfunc_object_rows[], sql_cursor_rows[], sql_large_rows[];
 
 /* Gives an env its view of the catalog: env->oid_of and env->name_of. */
 void sql_sysfunc_attach(struct sql_env *env);
