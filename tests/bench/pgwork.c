@@ -64,7 +64,7 @@ static void prepared(const char *name, const char *statement, long rounds, bool 
 	for (long i = -rounds / 10; i < rounds; i++) {
 		if (!i)
 			from = now_us();
-		snprintf(id, sizeof(id), "%ld", text ? i + 4 * rounds : i < 0 ? 1 : i % 1000);
+		snprintf(id, sizeof(id), "%ld", text ? i + 100000000 : i < 0 ? 1 : i % 1000);
 		snprintf(label, sizeof(label), "label %ld", i);
 		check(PQexecPrepared(conn, name, text ? 2 : 1, values, NULL, NULL, 0));
 	}

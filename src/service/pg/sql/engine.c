@@ -91,6 +91,8 @@ static uint32_t range_of(struct sql_env *env, uint32_t of, bool multi)
 
 static bool open_database(struct sql_engine *e, const char **why)
 {
+	/* one thread owns all state, so SQLite's locks guard nothing; too late when SQLite is in use already, which is fine */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	if (sqlite3_open_v2(":memory:", &e->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		*why = "SQLite cannot open a database in memory";
 		return false;
