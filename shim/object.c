@@ -139,6 +139,21 @@ unsigned long long object_epoch(void)
 	return epoch;
 }
 
+static int first_subs(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)size;
+	*(unsigned long long *)arg = info->dlpi_subs;
+	return 1;
+}
+
+unsigned long long object_unloaded(void)
+{
+	unsigned long long subs = 0;
+
+	dl_iterate_phdr(first_subs, &subs);
+	return subs;
+}
+
 static const char *last_part(const char *path)
 {
 	const char *slash = strrchr(path, '/');

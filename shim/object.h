@@ -37,6 +37,9 @@ unsigned long long object_generation(void);
 /* Differs whenever an object was loaded or unloaded in between. */
 unsigned long long object_epoch(void);
 
+/* How many objects were unloaded so far. */
+unsigned long long object_unloaded(void);
+
 /* The function as the first object after the shim, in the order in which the
  * loader searches, defines it. Takes no lock: what the program was started
  * with stays. The first call (object_self) should come early: that one does. */

@@ -13,6 +13,7 @@
  */
 #include <alloca.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -38,11 +39,69 @@ static bool has_authority(const struct layer *layer)
 	       sys(SYS_faccessat, AT_FDCWD, shim.page->authority, R_OK) == 0;
 }
 
+/* The CA as this libcrypto reads it, kept: to read it costs 0.15 ms, and a program may make a store a request.
+ * Each belongs to a library that is loaded; when one was unloaded, all are left behind. */
+#define LIBRARIES_MAX 4
+static struct {
+	_Atomic(const void *) library;
+	_Atomic(void *) certificate;
+	_Atomic unsigned long long unloaded;
+} known[LIBRARIES_MAX];
+
+static void *read_certificate(const struct layer *layer)
+{
+	void *(*bio_new_file)(const char *, const char *) = layer_also(layer, "BIO_new_file");
+	void *(*read_pem)(void *, void **, void *, void *) = layer_also(layer, "PEM_read_bio_X509");
+	int (*bio_free)(void *) = layer_also(layer, "BIO_free");
+	void *bio = bio_new_file && read_pem && bio_free ? bio_new_file(shim.page->authority, "r") : NULL;
+	void *certificate = bio ? read_pem(bio, NULL, NULL, NULL) : NULL;
+
+	if (bio)
+		bio_free(bio);
+	return certificate;
+}
+
+/* NULL: this library lacks what it takes, or there are too many. */
+static void *certificate_for(const struct layer *layer)
+{
+	unsigned long long unloaded = object_unloaded();
+	const void *library = layer->holder.dyn;
+
+	for (int i = 0; i < LIBRARIES_MAX; i++) {
+		const void *holder = atomic_load(&known[i].library);
+		void *certificate = atomic_load(&known[i].certificate), *none = NULL;
+
+		if (holder == library && certificate && atomic_load(&known[i].unloaded) == unloaded)
+			return certificate;
+		if (holder == library && certificate)
+			return NULL; /* something was unloaded since: is it the same library? */
+		if (holder || !atomic_compare_exchange_strong(&known[i].library, &holder, library))
+			continue;
+		certificate = read_certificate(layer);
+		atomic_store(&known[i].unloaded, unloaded);
+		if (certificate && atomic_compare_exchange_strong(&known[i].certificate, &none, certificate))
+			return certificate;
+		return NULL;
+	}
+	return NULL;
+}
+
+static bool trust_authority(const struct layer *layer, void *store)
+{
+	int (*add)(void *, void *) = layer_also(layer, "X509_STORE_add_cert");
+	int (*load)(void *, const char *, const char *);
+	void *certificate = add ? certificate_for(layer) : NULL;
+
+	if (certificate && add(store, certificate) == 1)
+		return true;
+	load = layer_also(layer, "X509_STORE_load_locations");
+	return load && load(store, shim.page->authority, NULL) == 1;
+}
+
 void *hook_X509_STORE_new(const void *caller)
 {
 	struct layer layer;
 	void *(*store_new)(void) = layer_begin(&layer, caller, "X509_STORE_new");
-	int (*load)(void *, const char *, const char *);
 	void *store;
 	int kept;
 
@@ -50,8 +109,7 @@ void *hook_X509_STORE_new(const void *caller)
 		return NULL;
 	store = store_new();
 	kept = errno;
-	load = store && has_authority(&layer) ? layer_also(&layer, "X509_STORE_load_locations") : NULL;
-	if (load && load(store, shim.page->authority, NULL) == 1)
+	if (store && has_authority(&layer) && trust_authority(&layer, store))
 		stores++;
 	errno = kept;
 	return store;
