@@ -23,7 +23,7 @@ public class JdbcProgram {
 				continue;
 			StringBuilder s = new StringBuilder();
 			for (int i = 1; i <= m.getColumnCount(); i++)
-				if (!without.contains(m.getColumnLabel(i)))
+				if (!without.contains(m.getColumnLabel(i).toUpperCase()))
 					s.append(i > 1 ? "|" : "").append(r.getString(i));
 			lines.add(s.toString());
 		}

@@ -5,6 +5,7 @@
 #include "service/pg/sql/compile.h"
 
 #include "service/pg/sql/builtin.h"
+#include "service/pg/sql/deparse.h"
 #include "service/pg/sql/plan.h"
 
 struct found {
@@ -123,7 +124,7 @@ static bool compile(struct sql_session *s, const struct sql_relation *rel, PgQue
 		return false;
 	out->type = e->type;
 	out->typmod = e->typmod;
-	out->text = sql_deparse_expr(node, a);
+	out->text = use == SQL_FOR_DEFAULT ? sql_deparse_stored(&an, e) : sql_deparse_expr(node, a);
 	if (rte && use == SQL_FOR_GENERATED) {
 		struct sql_expr *other = NULL;
 

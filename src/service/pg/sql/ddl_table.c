@@ -78,22 +78,13 @@ uint32_t ddl_make_relation(struct ddl *d, const struct ddl_new_relation *r)
 	return oid;
 }
 
-/* A numeric whose text is its value's. */
-static bool plain_number(const char *text, uint32_t type)
-{
-	size_t digits = strspn(text, "0123456789"), more = text[digits] == '.' ? 1 + strspn(text + digits + 1, "0123456789") : 0;
-
-	return type == T_NUMERIC && digits && (digits == 1 || *text != '0') && more != 1 && !text[digits + more];
-}
-
 #define NEXTVAL "nextval('"
 
 /*
- * What a default says is kept so that it means the same under every search path and
- * reads as PostgreSQL prints it: nextval('s') names its sequence with the schema, and
- * a bare string constant its type. NULL: `sequence` stays as it is.
+ * What a default says is kept so that it means the same under every search path:
+ * nextval('s') names its sequence with the schema. NULL: `sequence` stays as it is.
  */
-static const char *settled_default(struct ddl *d, const char *text, PgQuery__Node *expr, uint32_t type, const struct sql_relation **sequence)
+static const char *settled_default(struct ddl *d, const char *text, const struct sql_relation **sequence)
 {
 	const char *at = strstr(text, NEXTVAL);
 
@@ -111,18 +102,6 @@ static const char *settled_default(struct ddl *d, const char *text, PgQuery__Nod
 			return text;
 		return ddl_print(d, "%.*s'%s.%s'%s%s", (int)(from - 1 - text), text, ddl_quoted(d, (*sequence)->schema), ddl_quoted(d, (*sequence)->name),
 				 strncmp(end, "::", 2) ? "::regclass" : "", end);
-	}
-	if (expr && expr->node_case == AST(A_CONST) && expr->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL &&
-	    (plain_number(expr->a_const->sval->sval, type) || type == T_TEXT || type == T_VARCHAR || type == T_BPCHAR || d->env->type(d->env, type)->kind == 'e')) {
-		struct buf b;
-
-		buf_init(&b, 1024);
-		if (type == T_BPCHAR)
-			buf_add_str(&b, "bpchar");
-		else
-			sql_type_format(d->env, type, -1, &b);
-		text = ddl_print(d, "%s::%.*s", text, SLICE_ARG(buf_slice(&b)));
-		buf_release(&b);
 	}
 	return text;
 }
@@ -146,7 +125,7 @@ bool ddl_set_default(struct ddl *d, uint32_t relation, int16_t number, PgQuery__
 	if (text) {
 		const struct sql_relation *seq;
 
-		text = settled_default(d, text, generated ? NULL : expr, c->type, &seq);
+		text = settled_default(d, text, &seq);
 		oid = sql_store_oid(d->st);
 		sql_cat_insert(d->s, CAT_ATTRDEF, (struct sql_cat_value[]){ CAT_INT("oid", oid), CAT_INT("adrelid", relation), CAT_INT("adnum", number),
 			       CAT_TEXT("adbin", text) }, 4);

@@ -27,6 +27,10 @@ struct sql_deparse_renamed {
  */
 bool sql_deparse_text(struct sql_session *s, const struct sql_relation *rel, const struct sql_type *domain, const char *expr, bool pretty,
 		      struct buf *out);
+/* An analysed expression for the catalog: every name with its schema. In the arena; SLICE_NONE: it cannot be printed. */
+struct sql_analyser;
+struct sql_expr;
+struct slice sql_deparse_stored(struct sql_analyser *an, const struct sql_expr *e);
 /* A view's query, without a semicolon. */
 void sql_deparse_view(struct sql_session *s, const struct sql_relation *rel, bool pretty, struct buf *out);
 /* The same for the catalog: every name with its schema, as they will be. False: it cannot be analysed. */

@@ -154,7 +154,30 @@ static void quoted(struct deparse *d, struct slice s)
 
 static void print_type(struct deparse *d, uint32_t type, int32_t typmod)
 {
-	sql_type_format(d->an->env, type, typmod, d->out);
+	const struct sql_type *t = sql_type_of(d->an, type), *element = t->element ? sql_type_of(d->an, t->element) : t;
+
+	if (!d->whole_names || !element->schema || !strcmp(element->schema, "pg_catalog")) {
+		sql_type_format(d->an->env, type, typmod, d->out);
+		return;
+	}
+	deparse_name(d, element->schema);
+	text(d, ".");
+	deparse_name(d, element->name);
+	text(d, t->element ? "[]" : "");
+}
+
+/* A relation's name as regclass, whatever the search path is. */
+static bool whole_regclass(struct deparse *d, const struct sql_expr *e, struct sql_datum v, struct buf *b)
+{
+	const struct sql_relation *rel = d->whole_names && e->type == T_REGCLASS && v.kind == SQL_INT ?
+						 sql_catalog_relation_oid(d->s, (uint32_t)v.i) : NULL;
+
+	if (!rel)
+		return false;
+	sql_name_quote(b, slice_str(rel->schema));
+	buf_add_char(b, '.');
+	sql_name_quote(b, slice_str(rel->name));
+	return true;
 }
 
 /* show: -1 without its type, 0 with it where it is needed */
@@ -171,8 +194,12 @@ static void constant(struct deparse *d, const struct sql_expr *e, int show)
 		}
 		return;
 	}
+	struct sql_datum v = e->value;
+
 	buf_init(&b, 16 * 1024 * 1024); /* bytes of a literal */
-	if (e->type == T_UNKNOWN || !sql_type_out(d->an->env, e->type, e->value, &b)) {
+	/* of a statement's own text its value is not there yet */
+	bool known = e->type != T_UNKNOWN && (!e->literal || sql_type_in(d->an->env, e->type, -1, e->text, &v));
+	if (!whole_regclass(d, e, v, &b) && (!known || !sql_type_out(d->an->env, e->type, v, &b))) {
 		buf_reset(&b);
 		buf_add_slice(&b, e->text);
 	}

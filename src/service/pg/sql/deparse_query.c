@@ -476,6 +476,18 @@ static bool view_text(struct sql_session *s, const struct sql_relation *rel, str
 	return ok;
 }
 
+struct slice sql_deparse_stored(struct sql_analyser *an, const struct sql_expr *e)
+{
+	struct buf b;
+	struct deparse d = { .s = an->session, .an = an, .out = &b, .parens = true, .whole_names = true };
+
+	buf_init(&b, 1024 * 1024); /* bytes of an expression */
+	deparse_expr(&d, e, false);
+	struct slice text = buf_failed(&b) || an->env->error ? SLICE_NONE : arena_slice(an->arena, buf_slice(&b));
+	buf_release(&b);
+	return text;
+}
+
 bool sql_deparse_text(struct sql_session *s, const struct sql_relation *rel, const struct sql_type *domain, const char *expr, bool pretty,
 		      struct buf *out)
 {

@@ -66,6 +66,16 @@ static const struct sql_type *type(struct sql_env *env, uint32_t oid)
 	return t || !env->session ? t : sql_catalog_type_oid(env->session, oid);
 }
 
+static bool visible(struct sql_env *env, const struct sql_type *type)
+{
+	const struct sql_type *found;
+
+	if (!env->session)
+		return strcmp(type->schema, "public") == 0;
+	found = sql_catalog_type(env->session, SLICE_NONE, slice_str(type->name));
+	return found && found->oid == type->oid;
+}
+
 static const struct sql_label *labels(struct sql_env *env, uint32_t oid, size_t *count)
 {
 	*count = 0;
@@ -121,7 +131,7 @@ struct sql_engine *sql_engine_new(const struct sql_engine_config *config, const 
 	e->random = config->seed;
 	arena_init(&e->idle);
 	e->env = (struct sql_env){ .arena = &e->idle, .clock_us = clock_us, .random = next_random, .sleep_us = sleep_us, .setting = setting,
-		.type = type, .labels = labels, .fields = fields, .range_of = range_of };
+		.type = type, .visible = visible, .labels = labels, .fields = fields, .range_of = range_of };
 	e->xids = sql_xids_new();
 	if (!e->xids || !open_database(e, why) || !sql_store_open(e, why)) {
 		sql_engine_free(e);

@@ -65,6 +65,8 @@ struct sql_env {
 	struct slice (*setting)(struct sql_env *env, const char *name);
 	/* NULL: no such type. Works for built-in types and those of the catalog. */
 	const struct sql_type *(*type)(struct sql_env *env, uint32_t oid);
+	/* Whether the search path finds it by its name alone. NULL: what is in "public" is found. */
+	bool (*visible)(struct sql_env *env, const struct sql_type *type);
 	/* The labels in order, and how many; the fields of a composite. */
 	const struct sql_label *(*labels)(struct sql_env *env, uint32_t type, size_t *count);
 	const struct sql_field *(*fields)(struct sql_env *env, uint32_t type, size_t *count);

@@ -121,7 +121,8 @@ void sql_type_format(struct sql_env *env, uint32_t type, int32_t typmod, struct 
 		return;
 	}
 	/* a type that the search path would not find is named with its schema */
-	if (facts->schema && strcmp(facts->schema, "pg_catalog") != 0 && strcmp(facts->schema, "public") != 0) {
+	if (facts->schema && strcmp(facts->schema, "pg_catalog") != 0 &&
+	    !(env->visible ? env->visible(env, facts) : strcmp(facts->schema, "public") == 0)) {
 		quote_name(out, facts->schema);
 		buf_add_char(out, '.');
 	}
