@@ -25,6 +25,8 @@ COV := $(if $(COVERAGE),--coverage -O0 -Wno-format-truncation)
 # gcov's runtime in the guest: it writes at exit, and before an exec (shim/exec.c).
 SHIM_COV := $(if $(COVERAGE),--coverage -O0 -DSEAM_COVERAGE)
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -DSEAM_VERSION='"$(VERSION)"' $(WARN) $(OPT) $(SAN) $(FUZZER) $(COV) -Isrc -MMD -MP $(CFLAGS)
+# Ways out that gcov does not know of.
+COV_LINK := $(if $(COVERAGE),$(BUILD)/obj/tests/help/covered.o -Wl$(comma)--wrap=_exit$(comma)--wrap=execvpe)
 LIBS := -luv -ljansson -lssl -lcrypto -lpg_query -lprotobuf-c -lsqlite3 -lgmp -lexpat -lpcre2-8 -lxxhash -lz -lpthread -lm
 
 # The shim is a guest: nothing of the host, no sanitizer, no LTO, initial-exec TLS only.
@@ -65,7 +67,7 @@ TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/obj/%.o)
 SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/obj/%.o)
 MUSL_OBJ := $(SHIM_SRC:%.c=$(BUILD)/musl/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/tests/help/runner.o
-TEST_HELP_OBJ := $(filter-out %/runner.o,$(TEST_HELP_SRC:%.c=$(BUILD)/obj/%.o))
+TEST_HELP_OBJ := $(filter-out %/runner.o %/covered.o,$(TEST_HELP_SRC:%.c=$(BUILD)/obj/%.o))
 # Programs and libraries that run under the shim in its tests: built plainly, a sanitizer's runtime wants to come first.
 TEST_PROGS := $(patsubst tests/shim/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/shim/prog_*.c)))
 TEST_LIBS := $(patsubst tests/shim/%.c,$(BUILD)/tests/%.so,$(sort $(wildcard tests/shim/lib_*.c)))
@@ -78,9 +80,9 @@ SUITES := $(patsubst test_%.c,%,$(notdir $(TEST_SRC)))
 all: $(BUILD)/bin/seam $(BUILD)/lib/libseam.so $(MUSL_SHIM) $(BUILD)/share/seam/rules
 
 # At a fixed address: its tables hold 26,000 pointers, which the loader would otherwise write at each start (2 ms, 0.6 MB).
-$(BUILD)/bin/seam: $(TOOL_OBJ) $(BUILD)/libhost.a
+$(BUILD)/bin/seam: $(TOOL_OBJ) $(BUILD)/libhost.a $(filter %.o,$(COV_LINK))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -no-pie -o $@ $(TOOL_OBJ) $(BUILD)/libhost.a $(LDFLAGS) $(LIBS)
+	$(CC) $(CFLAGS_ALL) -no-pie -o $@ $(TOOL_OBJ) $(COV_LINK) $(BUILD)/libhost.a $(LDFLAGS) $(LIBS)
 
 $(BUILD)/libhost.a: $(OBJ)
 	@rm -f $@

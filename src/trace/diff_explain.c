@@ -130,9 +130,16 @@ static void pair_closest(struct differ *d, const struct candidate *a, size_t n, 
 			changed(d, a[i].line, b[i].line);
 		return;
 	}
+	struct buf texts[2 * WINDOW];
+	for (size_t i = 0; i < n + m; i++) {
+		buf_init(&texts[i], (size_t)1 << 32);
+		diff_text_of(d, i >= n, i < n ? a[i].line : b[i - n].line, &texts[i]);
+	}
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < m; k++)
-			cost[i * m + k] = diff_distance(d, a[i].line, b[k].line);
+			cost[i * m + k] = diff_distance(buf_slice(&texts[i]), buf_slice(&texts[n + k]));
+	for (size_t i = 0; i < n + m; i++)
+		buf_release(&texts[i]);
 	for (size_t pairs = n < m ? n : m; pairs > 0; pairs--) {
 		size_t bi = n, bk = m;
 		for (size_t i = 0; i < n; i++)

@@ -49,24 +49,20 @@ static void line_text(struct differ *d, int side, uint32_t line, struct buf *out
 	buf_release(&labelled);
 }
 
-unsigned diff_distance(struct differ *d, uint32_t golden, uint32_t run)
+void diff_text_of(struct differ *d, int side, uint32_t line, struct buf *out)
 {
-	struct buf a, b;
-	size_t front = 0, back = 0;
+	line_text(d, side, line, out);
+}
 
-	buf_init(&a, TEXT_MAX);
-	buf_init(&b, TEXT_MAX);
-	line_text(d, 0, golden, &a);
-	line_text(d, 1, run, &b);
-	size_t least = a.len < b.len ? a.len : b.len, most = a.len < b.len ? b.len : a.len;
+unsigned diff_distance(struct slice a, struct slice b)
+{
+	size_t front = 0, back = 0, least = a.len < b.len ? a.len : b.len, most = a.len < b.len ? b.len : a.len;
+
 	while (front < least && a.ptr[front] == b.ptr[front])
 		front++;
 	while (back < least - front && a.ptr[a.len - 1 - back] == b.ptr[b.len - 1 - back])
 		back++;
-	unsigned cost = most ? (unsigned)((most - front - back) * 1000 / most) : 0;
-	buf_release(&a);
-	buf_release(&b);
-	return cost;
+	return most ? (unsigned)((most - front - back) * 1000 / most) : 0;
 }
 
 /* ---- the list ------------------------------------------------------------------------ */

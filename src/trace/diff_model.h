@@ -118,7 +118,9 @@ struct field_list {
 };
 void diff_fields(struct differ *d, uint32_t golden, uint32_t run, struct field_list *out);
 void diff_fields_free(struct field_list *l);
-/* How much two events of one kind differ, 0..1000, cheaply. */
-unsigned diff_distance(struct differ *d, uint32_t golden, uint32_t run);
+/* A line as it is compared: placeholders have no labels. */
+void diff_text_of(struct differ *d, int side, uint32_t line, struct buf *out);
+/* How much two such texts differ, 0..1000, cheaply. */
+unsigned diff_distance(struct slice a, struct slice b);
 
 #endif
