@@ -194,7 +194,8 @@ coverage-run: all $(BUILD)/bin/unit $(TEST_PROGS) $(TEST_LIBS) $(REPLAYS)
 	@find $(BUILD) -name '*.gcda' -delete
 	@GCOV_ERROR_FILE=/dev/null tests/check.sh $(BUILD) $(COVERAGE_PARTS) > $(BUILD)/coverage.log 2>&1 || tail -3 $(BUILD)/coverage.log
 	@tests/coverage.py $(BUILD) $(COVERAGE_FLOOR)
-COVERAGE_PARTS ?= unit fuzz life hazards cases seam-test determinism bad-input etl clients companion docs pg-conformance pg-isolation
+COVERAGE_PARTS ?= unit fuzz life hazards cases seam-test determinism bad-input etl sweep session-examples clients companion docs \
+	pg-conformance pg-isolation
 
 # The writer's bench: events a second into a file.
 bench-writer: $(BUILD)/libhost.a
