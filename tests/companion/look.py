@@ -128,6 +128,10 @@ class Browser:
     def errors(self):
         return [x for x in self.ask("POST", self.session + "/se/log", {"type": "browser"}) if x["level"] in ("SEVERE", "WARNING")]
 
+    def scheme(self, name):
+        self.ask("POST", self.session + "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"features": [{"name": "prefers-color-scheme", "value": name}]}})
+        return self.js("const s=getComputedStyle(document.body);return [s.backgroundColor,s.color]")
+
     def shot(self, path):
         with open(path, "wb") as f:
             f.write(base64.b64decode(self.ask("GET", self.session + "/screenshot")))
@@ -189,6 +193,14 @@ try:
     folds = browser.js("return document.querySelectorAll('button.fold').length")
     rows = browser.js("return document.querySelectorAll('.lane-row').length")
     b.check("swimlanes with rows of both runs", rows > 0 and browser.js("return [...document.querySelectorAll('.side')].some(s=>s.textContent==='golden')"), f"{rows} rows, {folds} folds")
+    light, dark = browser.scheme("light"), browser.scheme("dark")
+    brightness = lambda colour: sum(int(x) for x in re.findall(r"\d+", colour)[:3])
+    b.check("dark where the reader's system is, light elsewhere", brightness(light[0]) > 600 > 200 > brightness(dark[0]) and brightness(light[1]) < brightness(dark[1]), f"{light} {dark}")
+    browser.shot(os.path.join(shots, "report-dark.png"))
+    browser.scheme("light")
+    b.check("all that can be clicked can be reached by the keyboard", browser.js(
+        "return [...document.querySelectorAll('[onclick],button,[role=tab],a,input,select,summary')].filter(e=>e.offsetParent&&e.tabIndex<0&&e.getAttribute('role')!=='tab').length") == 0)
+    b.check("a page of 5 MB at most", os.path.getsize(b.path("report.html")) <= 5 * 1024 * 1024)
     errors = browser.errors()
     b.check("nothing in the console", errors == [], str(errors))
 finally:
