@@ -193,7 +193,7 @@ static int take_option(int got, int which, char **argv, struct host_options *o, 
 		*session = optarg;
 		return 0;
 	case OPT_CLOCK:
-		return run_clock(optarg) ? HOST_EXIT_FAILED : 0;
+		return run_clock(optarg, o) ? HOST_EXIT_FAILED : 0;
 	case OPT_REPEAT: {
 		uint64_t n;
 		if (!slice_to_u64(slice_str(optarg), &n) || n < 2 || n > 1000)

@@ -5,6 +5,7 @@
 #include "run_clock.h"
 
 #include "cmd.h"
+#include "host/host.h"
 
 #include <glob.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static bool find_library(char *out, size_t size)
 	return ok;
 }
 
-int run_clock(const char *text)
+int run_clock(const char *text, struct host_options *o)
 {
 	char library[4096], value[64], preload[8192];
 	int64_t seconds;
@@ -50,6 +51,8 @@ int run_clock(const char *text)
 	localtime_r(&at, &tm);
 	strftime(value, sizeof(value), goes_on ? "@%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm);
 	snprintf(preload, sizeof(preload), "%s%s%s", library, others && *others ? ":" : "", others ? others : "");
+	o->clock_ns = (uint64_t)seconds * 1000000000u;
+	o->clock_goes_on = goes_on;
 	setenv("LD_PRELOAD", preload, 1);
 	setenv("FAKETIME", value, 1);
 	setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1", 1);

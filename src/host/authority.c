@@ -13,8 +13,8 @@
 
 #include "base/map.h"
 #include "host/hello.h"
+#include "host/inside.h"
 
-#define DAY (24L * 60 * 60)
 #define LONG_AGO (20L * 365) /* days: programs under test are told other dates (faketime) */
 
 struct authority {
@@ -62,10 +62,11 @@ static X509 *draft(const char *name, EVP_PKEY *key, const X509_NAME *issuer, lon
 
 	if (!cert)
 		return NULL;
+	time_t now = (time_t)(host_wall_ns() / 1000000000u); /* of the program, whose clock may stand elsewhere */
 	snprintf(cn, sizeof(cn), "%s", name);
 	X509_NAME *subject = X509_get_subject_name(cert);
-	if (!X509_set_version(cert, 2) || set_serial(cert) < 0 || !X509_gmtime_adj(X509_getm_notBefore(cert), from_days * DAY) ||
-	    !X509_gmtime_adj(X509_getm_notAfter(cert), until_days * DAY) ||
+	if (!X509_set_version(cert, 2) || set_serial(cert) < 0 || !X509_time_adj_ex(X509_getm_notBefore(cert), (int)from_days, 0, &now) ||
+	    !X509_time_adj_ex(X509_getm_notAfter(cert), (int)until_days, 0, &now) ||
 	    !X509_NAME_add_entry_by_txt(subject, "O", MBSTRING_ASC, (const unsigned char *)"seam", -1, -1, 0) ||
 	    !X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)cn, -1, -1, 0) ||
 	    !X509_set_issuer_name(cert, issuer ? issuer : subject) || !X509_set_pubkey(cert, key)) {

@@ -31,19 +31,34 @@
 
 #define DRAIN_MS 200 /* how long what the program left behind is still taken in after it ended */
 
-uint64_t host_wall_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static uint64_t monotonic_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* The program's clock is libfaketime's; the fakes' has to be the same. */
+static struct {
+	uint64_t at, since;
+	bool goes_on;
+} run_clock;
+
+static void set_clock(const struct host_options *o)
+{
+	run_clock.at = o->clock_ns;
+	run_clock.since = monotonic_ns();
+	run_clock.goes_on = o->clock_goes_on;
+}
+
+uint64_t host_wall_ns(void)
+{
+	struct timespec t;
+
+	if (run_clock.at)
+		return run_clock.at + (run_clock.goes_on ? monotonic_ns() - run_clock.since : 0);
+	clock_gettime(CLOCK_REALTIME, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
@@ -406,6 +421,7 @@ int host_run(const struct host_options *options)
 	int code = HOST_EXIT_FAILED;
 
 	h.start_ns = monotonic_ns();
+	set_clock(h.options);
 	h.start_wall_ns = host_wall_ns();
 	process_table_init(&h.processes);
 	map_init(&h.ordinals);

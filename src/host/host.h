@@ -49,6 +49,8 @@ struct host_options {
 	const char *from;          /* session: what seam session save wrote, its seed; or NULL */
 	int ready_fd;              /* bare: where to say that the host is ready, else -1 */
 	bool strict;               /* unmatched requests and unused rules fail the run (120) */
+	uint64_t clock_ns;         /* the run's clock begins there, nanoseconds since 1970; 0: the machine's clock */
+	bool clock_goes_on;        /* else it stands */
 	const char *until;         /* an expectation: the program is ended when it holds; or NULL */
 	const char *restart_after; /* an event (as in `order`): the program is killed there and started again; or NULL */
 	uint64_t timeout_ms;       /* 0: none */
