@@ -9,9 +9,9 @@
 
 #define TABLES                                                                                     \
 	TABLE(func_array_rows) TABLE(func_bytes_rows) TABLE(func_to_char_date_rows) TABLE(func_to_char_number_rows) TABLE(func_range_rows) \
-	TABLE(func_string_rows) TABLE(func_regex_rows) TABLE(func_aggregate_number_rows) TABLE(func_aggregate_float_rows) TABLE(func_aggregate_list_rows) \
+	TABLE(func_string_rows) TABLE(func_string_split_rows) TABLE(func_format_rows) TABLE(func_regex_rows) TABLE(func_aggregate_number_rows) TABLE(func_aggregate_float_rows) TABLE(func_aggregate_list_rows) \
 	TABLE(func_aggregate_sorted_rows) TABLE(func_rows_generate_rows) \
-	TABLE(func_datetime_rows) TABLE(func_datetime_part_rows) TABLE(func_int_rows) TABLE(func_float_rows) TABLE(func_numeric_rows) TABLE(func_compare_rows) TABLE(func_type_rows) TABLE(func_json_rows) TABLE(func_json_build_rows) \
+	TABLE(func_datetime_rows) TABLE(func_datetime_make_rows) TABLE(func_interval_rows) TABLE(func_datetime_part_rows) TABLE(func_int_rows) TABLE(func_float_rows) TABLE(func_numeric_rows) TABLE(func_compare_rows) TABLE(func_type_rows) TABLE(func_json_rows) TABLE(func_json_build_rows) \
 	TABLE(func_json_set_rows) TABLE(func_sql_rows) TABLE(func_net_rows) TABLE(func_multirange_rows) TABLE(func_money_rows) TABLE(func_system_number_rows) \
 	TABLE(func_size_rows) TABLE(func_hash_rows) TABLE(func_to_number_rows) TABLE(func_encoding_rows) TABLE(func_jsonpath_rows)
 

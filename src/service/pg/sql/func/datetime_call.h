@@ -19,4 +19,11 @@ bool interval_scale_by(struct interval *r, const struct interval *v, double fact
 bool stamp_add(int64_t *t, const struct interval *v);
 bool stamptz_add(int64_t *t, const struct interval *v, const struct zone *zone);
 
+void interval_out_of_range(sqlite3_context *ctx);
+bool date_is_finite(int64_t d);
+/* False: raised. */
+bool local_to_utc(sqlite3_context *ctx, int64_t local, const struct zone *z, int64_t *utc);
+void result_timetz(sqlite3_context *ctx, struct timetz t);
+int64_t wrap_day(int64_t t);
+
 #endif
