@@ -359,7 +359,6 @@ FUNC(overlaps)
 #undef ABOVE
 }
 
-#define SEVEN(name, as) CALL(name, as##_cmp, 2)
 #define ORDERS(x, y, as) \
 	CALL(x "_eq_" y, as##_eq, 2), CALL(x "_ne_" y, as##_ne, 2), CALL(x "_lt_" y, as##_lt, 2), CALL(x "_le_" y, as##_le, 2), \
 	CALL(x "_gt_" y, as##_gt, 2), CALL(x "_ge_" y, as##_ge, 2), CALL(x "_cmp_" y, as##_cmp, 2)
