@@ -15,7 +15,7 @@ export BUILD SEAM_BUILD=$PWD/$BUILD PATH="$PWD/$BUILD/bin:$PATH"
 # leaks are looked for in the host and the tools, not in the programs that run under them
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
-parts=${*:-layers unit fuzz life hazards compat cases seam-test determinism bad-input etl sweep session-examples clients docs companion}
+parts=${*:-layers unit fuzz life hazards compat cases seam-test determinism bad-input pg-conformance pg-isolation etl sweep session-examples clients docs companion}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 broken=0
