@@ -60,6 +60,7 @@ def by_psql(host, name):
     answers, at = {}, 0
     for found in re.finditer(r"^@@@(\d+) (\w*)\n", out, re.M):
         text = re.sub(r"(server process with PID )\d+", r"\1N", out[at:found.start()])
+        text = re.sub(r"(\(enumtypid, enumlabel\)=\()\d+", r"\1user", text)
         answers[int(found[1])] = [f"sqlstate {found[2]}"] + text.split("\n")[:-1]
         at = found.end()
     return answers

@@ -22,6 +22,7 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import select
 import socket
 import struct
@@ -231,6 +232,8 @@ def fields(body, mark):
         if part:
             found[chr(part[0])] = cell(part[1:])
     lines = [f"{mark} {found.get('V', found.get('S'))} {found.get('C')} {found.get('M')}"]
+    # an enum's OID is in what is said of its labels, and is no difference
+    found.update({"D": re.sub(r"(\(enumtypid, enumlabel\)=\()\d+", r"\1user", found["D"])} if "D" in found else {})
     lines += [f"{mark} {key} {found[key]}" for key in "DHPpqWsctdn" if key in found]
     return lines
 

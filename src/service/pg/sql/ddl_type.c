@@ -60,6 +60,17 @@ static bool add_label(struct ddl *d, uint32_t type, const char *label, double or
 	return true;
 }
 
+static bool twice(struct ddl *d, uint32_t type, const char *label)
+{
+	struct sql_error *e = sql_raise_env(d->env, "23505", "duplicate key value violates unique constraint \"pg_enum_typid_label_index\"");
+
+	sql_detail(d->env, e, "Key (enumtypid, enumlabel)=(%u, %s) already exists.", type, label);
+	e->schema = SLICE_LIT("pg_catalog");
+	e->table = SLICE_LIT("pg_enum");
+	e->constraint = SLICE_LIT("pg_enum_typid_label_index");
+	return false;
+}
+
 bool ddl_create_enum(struct ddl *d, const PgQuery__CreateEnumStmt *st)
 {
 	const char *name;
@@ -79,7 +90,7 @@ bool ddl_create_enum(struct ddl *d, const PgQuery__CreateEnumStmt *st)
 	for (size_t i = 0; i < st->n_vals; i++) {
 		for (size_t k = 0; k < i; k++)
 			if (!strcmp(sql_ast_string(st->vals[i]), sql_ast_string(st->vals[k])))
-				return ddl_fail(d, "23505", -1, "duplicate key value violates unique constraint \"pg_enum_typid_label_index\"");
+				return twice(d, oid, sql_ast_string(st->vals[i]));
 		if (!add_label(d, oid, sql_ast_string(st->vals[i]), (double)(i + 1)))
 			return false;
 	}
