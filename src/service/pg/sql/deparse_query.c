@@ -471,6 +471,7 @@ static bool view_text(struct sql_session *s, const struct sql_relation *rel, str
 	const struct sql_query *q = ok ? sql_analyse_subquery(&an, parsed.statements[0]) : NULL;
 	if (q)
 		deparse_query(d, q, rel, true);
+	d->an = NULL; /* it ends with this function */
 	ok = q && !env->error;
 	env->error = before;
 	return ok;
