@@ -76,6 +76,20 @@ void pg_write_notices(const struct reply *reply, struct buf *out)
 		pg_notice_write(out, &reply->sql.notices[i]);
 }
 
+void pg_notify(struct pg_conn *c, uint32_t pid, struct slice channel, struct slice payload)
+{
+	size_t at = pg_write_begin(&c->notes, 'A');
+
+	buf_add_be32(&c->notes, pid);
+	pg_write_string(&c->notes, channel);
+	pg_write_string(&c->notes, payload);
+	pg_write_end(&c->notes, at);
+	if (!c->idle || c->session.status != 'I' || !c->link->push)
+		return;
+	c->link->push(c->link, buf_slice(&c->notes));
+	buf_reset(&c->notes);
+}
+
 void pg_ready(struct pg_conn *c, struct buf *out)
 {
 	bool failed = c->session.failed;

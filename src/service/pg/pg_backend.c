@@ -207,6 +207,16 @@ static void take_parameter(struct pg_backend *b, struct slice body)
 	pg_session_force(&b->conn->session, name.ptr, value, PG_SCOPE_SESSION);
 }
 
+static void take_notification(struct pg_conn *c, struct slice body)
+{
+	struct pg_reader r = { .rest = body };
+	uint32_t pid = pg_read_int32(&r);
+	struct slice channel = pg_read_string(&r), payload = pg_read_string(&r);
+
+	if (!r.bad)
+		pg_notify(c, pid, channel, payload);
+}
+
 /* COPY FROM STDIN: what the program sent is there already. */
 static void send_copy(struct pg_backend *b)
 {
@@ -258,13 +268,14 @@ static void take(struct pg_backend *b, char type, struct slice body)
 	case 'N': take_notice(b, body); break;
 	case 'S': take_parameter(b, body); break;
 	case 'G': send_copy(b); break;
+	case 'A': take_notification(b->conn, body); break;
 	case 'H': b->copied = true; break;
 	case 'd': buf_add(&b->copy, body.ptr, body.len); break;
 	case 'Z':
 		b->status = body.len ? body.ptr[0] : 'I';
 		b->over = true;
 		break;
-	default: break; /* ParseComplete and its like; notifications reach nobody */
+	default: break; /* ParseComplete and its like */
 	}
 }
 
@@ -316,7 +327,8 @@ static void ready(void *state)
 	bool alive = receive(b);
 	if (!b->req) { /* between statements: a farewell, or a notification */
 		while (next(b, &type, &body))
-			;
+			if (type == 'A')
+				take_notification(c, body);
 		forget_read(b);
 		if (!alive) {
 			b->broken = true;
@@ -515,14 +527,12 @@ static void write_request(const struct request *req, struct buf *out)
 	pg_write_empty(out, sql->copy_in || sql->analysis->copy_from_stdin ? 'H' : 'S'); /* Flush, Sync */
 }
 
-bool pg_backend_answer(struct pg_conn *c, struct request *req, struct reply *reply)
+/* This program's connection, made when it is first needed. NULL: *e says why not. */
+static struct pg_backend *backend_of(struct pg_conn *c, struct arena *a, struct sql_error **e)
 {
-	struct sql_error *e = NULL;
-	struct buf out;
-	bool served = c->link->watch; /* else it is the host that asks: it waits here */
+	bool served = c->link->watch; /* else it is the host that asks: it waits where it does */
 
-	reply->by = BY_PASS;
-	reply->port = PORT_SQL;
+	*e = NULL;
 	if (c->backend && c->backend->broken) {
 		if (served)
 			c->link->watch(c->link, -1, NULL);
@@ -530,14 +540,93 @@ bool pg_backend_answer(struct pg_conn *c, struct request *req, struct reply *rep
 		c->backend = NULL;
 	}
 	if (!c->backend) {
-		c->backend = connect_as(pg_cluster_socket(c->server->cluster), c->session.user, c->session.database, req->arena, &e);
+		c->backend = connect_as(pg_cluster_socket(c->server->cluster), c->session.user, c->session.database, a, e);
 		if (!c->backend)
-			return pg_reply_error(reply, e);
+			return NULL;
 		c->backend->conn = c;
 		if (served)
 			c->link->watch(c->link, c->backend->fd, ready);
 	}
-	struct pg_backend *b = c->backend;
+	return c->backend;
+}
+
+/* Parse and Describe; the types that the server found. False: it refused the statement. */
+static bool ask_types(struct pg_backend *b, struct slice text, const uint32_t *given, size_t ngiven, uint32_t *types, size_t ntypes)
+{
+	bool over = false, found = false;
+	struct slice body;
+	struct buf out;
+	char type;
+
+	buf_init(&out, IN_MAX);
+	size_t at = pg_write_begin(&out, 'P');
+	pg_write_string(&out, SLICE_LIT(""));
+	pg_write_string(&out, text);
+	buf_add_be16(&out, (uint16_t)ngiven);
+	for (size_t i = 0; i < ngiven; i++)
+		buf_add_be32(&out, given[i]);
+	pg_write_end(&out, at);
+	at = pg_write_begin(&out, 'D');
+	buf_add(&out, "S\0", 2);
+	pg_write_end(&out, at);
+	pg_write_empty(&out, 'S');
+	bool well = send_all(b, &out);
+	buf_release(&out);
+	while (well && !over) {
+		while (next(b, &type, &body)) {
+			struct pg_reader r = { .rest = body };
+
+			if (type == 't') {
+				size_t n = pg_read_int16(&r);
+
+				found = true;
+				for (size_t i = 0; i < n && i < ntypes; i++)
+					types[i] = pg_read_int32(&r);
+			} else if (type == 'A') {
+				take_notification(b->conn, body);
+			} else if (type == 'Z') {
+				b->status = body.len ? body.ptr[0] : 'I';
+				over = true;
+			}
+		}
+		forget_read(b);
+		if (!over)
+			well = wait_for(b);
+	}
+	if (!well)
+		b->broken = true;
+	return well && found;
+}
+
+int pg_backend_params(struct pg_conn *c, struct slice text, const uint32_t *given, size_t ngiven, uint32_t *types, size_t ntypes,
+		      struct arena *a)
+{
+	struct sql_error *e;
+	struct pg_backend *b = ntypes ? backend_of(c, a, &e) : NULL;
+
+	if (!b || b->status == 'E' || c->session.status == 'E')
+		return 0;
+	/* a statement that cannot be planned must not fail the transaction yet: that is what running it does */
+	bool inside = b->status == 'T';
+	if (inside && run_text(b, SLICE_LIT("savepoint seam_parse"), a))
+		return 0;
+	bool found = ask_types(b, text, given, ngiven, types, ntypes);
+	if (inside && !b->broken)
+		run_text(b, found ? SLICE_LIT("release savepoint seam_parse") : SLICE_LIT("rollback to savepoint seam_parse; release savepoint seam_parse"), a);
+	return found;
+}
+
+bool pg_backend_answer(struct pg_conn *c, struct request *req, struct reply *reply)
+{
+	struct sql_error *e;
+	struct buf out;
+	bool served = c->link->watch;
+
+	reply->by = BY_PASS;
+	reply->port = PORT_SQL;
+	struct pg_backend *b = backend_of(c, req->arena, &e);
+	if (!b)
+		return pg_reply_error(reply, e);
 	if (b->status != 'I' && b->status && c->session.status == 'I' && run_text(b, SLICE_LIT("rollback"), req->arena)) /* a rule ended it */
 		b->broken = true;
 	b->req = req;

@@ -130,6 +130,8 @@ bool pg_refuses(const struct pg_conn *c, enum pg_verb verb);
 const struct sql_error *pg_answer_error(const struct request *req, const struct reply *reply);
 struct slice pg_answer_tag(const struct request *req, const struct reply *reply, size_t copied);
 void pg_write_notices(const struct reply *reply, struct buf *out);
+/* A message of a channel that it listens to: at once when it is idle, else with the next ReadyForQuery. */
+void pg_notify(struct pg_conn *c, uint32_t pid, struct slice channel, struct slice payload);
 /* ParameterStatus for what changed, and ReadyForQuery. */
 void pg_ready(struct pg_conn *c, struct buf *out);
 

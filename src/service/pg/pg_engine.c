@@ -10,6 +10,7 @@
 #include "service/pg/pg_conn.h"
 #include "service/pg/pg_error.h"
 #include "service/pg/pg_message.h"
+#include "service/pg/pg_real.h"
 #include "service/pg/sql/copy.h"
 #include "service/pg/sql/library.h"
 #include "service/pg/sql/session.h"
@@ -78,17 +79,7 @@ static struct sql_error *set(void *of, struct slice name, struct slice value, bo
 /* NotificationResponse: at once to a connection that is idle, else behind its transaction. */
 static void notified(void *of, uint32_t pid, struct slice channel, struct slice payload)
 {
-	struct pg_conn *c = of;
-
-	size_t at = pg_write_begin(&c->notes, 'A');
-	buf_add_be32(&c->notes, pid);
-	pg_write_string(&c->notes, channel);
-	pg_write_string(&c->notes, payload);
-	pg_write_end(&c->notes, at);
-	if (!c->idle || c->session.status != 'I' || !c->link->push)
-		return;
-	c->link->push(c->link, buf_slice(&c->notes));
-	buf_reset(&c->notes);
+	pg_notify(of, pid, channel, payload);
 }
 
 static void go_on(void *state);
@@ -422,6 +413,8 @@ int pg_engine_params(struct pg_conn *c, struct slice text, const uint32_t *given
 	const uint32_t *found;
 	struct sql_prepared *p;
 
+	if (c->server && c->server->cluster)
+		return pg_backend_params(c, text, given, ngiven, types, ntypes, a);
 	if (!pg_engine_session(c) || c->session.status == 'E')
 		return 0;
 	p = sql_prepare(c->sql, text, given, ngiven, a, &e);

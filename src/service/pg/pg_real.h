@@ -27,6 +27,9 @@ const char *pg_cluster_socket(const struct pg_cluster *c);
 /* pg_backend.c: answers a request, at once or later. */
 bool pg_backend_answer(struct pg_conn *c, struct request *req, struct reply *reply);
 /* The seeds of a declaration: files and text of SQL. 0, or a negative code. */
+/* The types of a statement's parameters, asked of the server; as pg_engine_params. */
+int pg_backend_params(struct pg_conn *c, struct slice text, const uint32_t *given, size_t ngiven, uint32_t *types, size_t ntypes,
+		      struct arena *a);
 int pg_backend_seed(const char *socket, const struct service_config *config, struct err *err);
 void pg_backend_cancel(struct pg_conn *c);
 void pg_backend_close(struct pg_backend *b);
