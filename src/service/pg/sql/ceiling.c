@@ -12,7 +12,9 @@
 #include "service/pg/sql/session.h"
 #include "service/pg/sql/slice.h"
 
-#define EVERY 20000                             /* steps between two looks */
+#define EVERY 2000                              /* steps between two looks */
+#define CPU_EVERY 16                            /* looks between two of the processor's clock, a system call */
+#define CPU_MAX_S 60                          /* seconds: steps that copy megabytes each are few and long */
 #define STEPS_MAX (500ull * 1000 * 1000)        /* some ten seconds of one processor */
 #define MEMORY_MAX (256ll * 1024 * 1024)        /* bytes more than when the statement began */
 
@@ -22,6 +24,14 @@ static int64_t now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t cpu_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec;
 }
 
 static int look(void *of)
@@ -43,6 +53,8 @@ static int look(void *of)
 		struct sql_error *error = sql_raise_env(&e->env, "57014", "canceling statement: it computes without an end");
 		sql_hint(&e->env, error, "This fake stops a statement after %llu steps; is a recursive query missing its end?",
 			 (unsigned long long)e->config.steps_max);
+	} else if (++c->looks % CPU_EVERY == 0 && cpu_s() - c->cpu_begin_s > CPU_MAX_S) {
+		sql_raise_env(&e->env, "57014", "canceling statement: it has computed for %d seconds", CPU_MAX_S);
 	} else if (sqlite3_memory_used() - c->memory > e->config.memory_max) {
 		sql_raise_env(&e->env, "53200", "out of memory");
 	} else {
@@ -65,7 +77,8 @@ void sql_ceiling_begin(struct sql_session *s)
 {
 	int64_t timeout = sql_session_setting_ms(s, "statement_timeout");
 
-	s->engine->ceiling = (struct sql_ceiling){ .on = true, .memory = sqlite3_memory_used(), .deadline_ms = timeout > 0 ? now_ms() + timeout : 0 };
+	s->engine->ceiling = (struct sql_ceiling){ .on = true, .memory = sqlite3_memory_used(), .cpu_begin_s = cpu_s(),
+		.deadline_ms = timeout > 0 ? now_ms() + timeout : 0 };
 }
 
 void sql_ceiling_end(struct sql_session *s)

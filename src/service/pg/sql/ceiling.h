@@ -16,6 +16,8 @@ struct sql_ceiling {
 	bool on;
 	uint64_t steps;         /* of SQLite's machine, about */
 	int64_t memory;         /* bytes that SQLite had at the statement's begin */
+	uint64_t looks;
+	int64_t cpu_begin_s;    /* of the thread's clock */
 	size_t rows;            /* bytes of rows answered */
 	int64_t deadline_ms;    /* of the monotonic clock; 0: none */
 };
