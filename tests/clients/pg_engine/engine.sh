@@ -31,7 +31,7 @@ python_packages() {
 	if [ ! -e "$VENV/done" ]; then
 		rm -rf "$VENV"
 		mkdir -p "$FETCHED"
-		{ "$PYTHON" -m venv "$VENV" && timeout 110 "$VENV/bin/pip" install -q --disable-pip-version-check --prefer-binary \
+		{ "$PYTHON" -m venv "$VENV" && timeout 100 "$VENV/bin/pip" install -q --disable-pip-version-check --prefer-binary \
 			psycopg2-binary 'psycopg[binary]' asyncpg 'sqlalchemy>=2,<3' 'alembic>=1.13' 'django>=5.1,<6' \
 			'dbt-core~=1.9.0' 'dbt-postgres~=1.9.0' && touch "$VENV/done"; } >"$WORK/venv.log" 2>&1 ||
 			skip "no packages from PyPI: $(tail -n 1 "$WORK/venv.log" | cut -c1-120)"
