@@ -380,7 +380,11 @@ static bool create_extension(struct ddl *d, const PgQuery__CreateExtensionStmt *
 			ddl_notice(d, "42710", "extension \"%s\" already exists, skipping", st->extname);
 			return true;
 		}
-	return ddl_refuse(d, ddl_print(d, "extension \"%s\"", st->extname));
+	ddl_fail(d, "0A000", -1, "extension \"%s\" is not available", st->extname);
+	sql_detail(d->env, d->env->error, "Could not open extension control file \"/usr/share/postgresql/15/extension/%s.control\": No such file or directory.",
+		   st->extname);
+	sql_hint(d->env, d->env->error, "The extension must first be installed on the system where PostgreSQL is running.");
+	return false;
 }
 
 static const char *object_words(PgQuery__ObjectType type)
