@@ -10,11 +10,11 @@ async function main() {
 	const c = await pool.connect();
 	await c.query("create type mood as enum ('sad', 'happy')");
 	await c.query(`create table t (id serial primary key, b bool, i2 int2, i8 int8, f8 float8, n numeric, s text, by bytea, j json, jb jsonb,
-		d date, ts timestamp, tz timestamptz, iv interval, ar int[], ta text[], m mood, u uuid, p point)`);
+		d date, ts timestamp, tz timestamptz, iv interval, ar int[], ta text[], m mood, u uuid)`);
 	const values = [true, 2, "9007199254740993", 1.5, "12.340", "gr\u00fc\u00dfe", Buffer.from([0, 255]), { a: 1 }, JSON.stringify([1, null]),
 		"2024-02-29", "2024-02-29 01:02:03.004", new Date(Date.UTC(2024, 1, 29, 1, 2, 3, 4)), "1 day 02:03:04", [1, null, 3], ["a", 'q"', null],
-		"happy", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "(1,2)"];
-	const r = await c.query("insert into t (b,i2,i8,f8,n,s,by,j,jb,d,ts,tz,iv,ar,ta,m,u,p) values (" + values.map((_, i) => "$" + (i + 1)) + ") returning *", values);
+		"happy", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"];
+	const r = await c.query("insert into t (b,i2,i8,f8,n,s,by,j,jb,d,ts,tz,iv,ar,ta,m,u) values (" + values.map((_, i) => "$" + (i + 1)) + ") returning *", values);
 	console.log(r.command, r.rowCount, r.rows[0], r.fields.map((f) => [f.name, f.dataTypeID < 16384 ? f.dataTypeID : "own", f.dataTypeSize, f.dataTypeModifier]));
 	console.log((await c.query({ text: "select id, s from t where id = $1", values: [1], rowMode: "array", name: "byid" })).rows);
 	for (let i = 0; i < 3; i++)

@@ -187,12 +187,14 @@ static bool view_defaults(struct sql_analyser *an, struct sql_write_query *w)
 				return false;
 			if (q->nvalues) {
 				struct sql_expr **more = ARENA_ARRAY(an->arena, struct sql_expr *, w->ncolumns + 2);
-				memcpy(more, q->values[r], w->ncolumns * sizeof(*more));
+				if (w->ncolumns)
+					memcpy(more, q->values[r], w->ncolumns * sizeof(*more));
 				more[w->ncolumns] = e;
 				q->values[r] = more;
 			} else {
 				struct sql_target *more = ARENA_ARRAY(an->arena, struct sql_target, w->ncolumns + 2);
-				memcpy(more, q->targets, w->ncolumns * sizeof(*more));
+				if (w->ncolumns)
+					memcpy(more, q->targets, w->ncolumns * sizeof(*more));
 				more[w->ncolumns] = (struct sql_target){ .expr = e, .name = rel->columns[i].name };
 				q->targets = more;
 				q->nvisible = q->ntargets = w->ncolumns + 1;
