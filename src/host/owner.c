@@ -11,6 +11,7 @@
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,14 @@ bool owner_tcp_known(int diag, const struct wire_addr *local, const struct wire_
 	struct inet_diag_msg found;
 
 	return ask_tcp(diag, local, remote, &found);
+}
+
+unsigned long owner_tcp_listener(int diag, const struct wire_addr *at)
+{
+	static const struct wire_addr nobody;
+	struct inet_diag_msg found;
+
+	return ask_tcp(diag, at, &nobody, &found) && found.idiag_state == TCP_LISTEN ? found.idiag_inode : 0;
 }
 
 /* The best of one answer: a socket of that very address beats one of any. */

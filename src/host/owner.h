@@ -24,6 +24,9 @@ int owner_open(struct host *h);
 unsigned long owner_tcp_inode(int diag, const struct wire_addr *local, const struct wire_addr *remote);
 /* There is one, or one that listens for it. (A connection that is being made has no inode yet.) */
 bool owner_tcp_known(int diag, const struct wire_addr *local, const struct wire_addr *remote);
+/* Inode of the TCP socket that a connection to this address would come to; 0: none is listening, or it listens on
+ * another address of the machine. By the kernel's own look-up, whatever the number of sockets. */
+unsigned long owner_tcp_listener(int diag, const struct wire_addr *at);
 /* Inode of the UDP socket that is bound to this port: of `local` first, else of
  * any address; 0: none. */
 unsigned long owner_udp_inode(int diag, const struct wire_addr *local);
