@@ -130,7 +130,7 @@ def judge(name, statements, real, kept, fake):
                 same = text == mine if way == "text" else stored.mark(mine) == (psql if way == "psql" else binary)
             if same:
                 continue
-            if is_refusal(got):  # also where PostgreSQL refuses, for a reason of its own
+            if is_refusal(got) and not is_refusal(wanted):
                 refused = refused or next((line for line in got if "0A000" in line and line.startswith("!")), "! 0A000 (psql)")
             if differ is None or way == "text":  # which shows all that was said
                 differ = (way, wanted, mine)
