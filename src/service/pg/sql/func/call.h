@@ -120,6 +120,9 @@ void result_buf(sqlite3_context *ctx, struct buf *b);
 void result_buf_blob(sqlite3_context *ctx, struct buf *b);
 /* As what an error raised in env ends the function. */
 void result_raised(sqlite3_context *ctx);
+/* A range, in its canonical form; what its type refuses is raised. */
+struct range;
+void result_range(sqlite3_context *ctx, uint32_t type, struct range *r);
 
 /* Memory for one call. */
 struct arena *scratch(struct sql_env *env);

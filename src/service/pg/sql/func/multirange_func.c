@@ -47,20 +47,6 @@ static void give(sqlite3_context *ctx, uint32_t type, struct multirange *m)
 	}
 }
 
-static void give_range(sqlite3_context *ctx, uint32_t type, struct range *r)
-{
-	struct sql_env *env = sql_env_of(ctx);
-	struct buf b;
-
-	buf_init(&b, BUF_MAX);
-	if (range_settle(env, type, r) && range_print(env, &style_stored, type, r, &b)) {
-		result_buf(ctx, &b);
-	} else {
-		buf_release(&b);
-		result_raised(ctx);
-	}
-}
-
 /* ---- making one ---- */
 
 /* multirange(), multirange(range), multirange(range[]) */
@@ -136,7 +122,7 @@ STRICT_TYPED(multirange_merge)
 		const struct range *last = m.items + m.count - 1;
 		r = (struct range){ .lower = m.items->lower, .lower_in = m.items->lower_in, .upper = last->upper, .upper_in = last->upper_in };
 	}
-	give_range(ctx, (uint32_t)arg_int(argv[0]), &r);
+	result_range(ctx, (uint32_t)arg_int(argv[0]), &r);
 }
 
 static bool holds(struct sql_env *env, uint32_t element, const struct multirange *m, struct sql_datum v)
@@ -406,7 +392,7 @@ static void gathered_final(sqlite3_context *ctx)
 		struct multirange m;
 		struct range none = { .empty = true };
 		if (load(ctx, scratch(env), env->range_of(env, g->result, true), slice_of(g->text, g->len), &m))
-			give_range(ctx, g->result, m.count ? m.items : &none);
+			result_range(ctx, g->result, m.count ? m.items : &none);
 	}
 	free(g->text);
 	g->text = NULL;

@@ -14,7 +14,7 @@ static bool load(sqlite3_context *ctx, struct arena *a, sqlite3_value **argv, in
 	return false;
 }
 
-static void result_range(sqlite3_context *ctx, uint32_t type, struct range *r)
+void result_range(sqlite3_context *ctx, uint32_t type, struct range *r)
 {
 	struct sql_env *env = sql_env_of(ctx);
 	struct buf b;

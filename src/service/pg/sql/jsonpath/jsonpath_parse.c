@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "service/pg/sql/func/regex.h"
+#include "service/pg/sql/func/string.h"
 #include "service/pg/sql/type/numeric.h"
 
 enum token {
@@ -82,25 +83,6 @@ static int hex(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-static void put_char(struct buf *b, uint32_t c)
-{
-	if (c < 0x80) {
-		buf_add_char(b, (char)c);
-	} else if (c < 0x800) {
-		buf_add_char(b, (char)(0xc0 | c >> 6));
-		buf_add_char(b, (char)(0x80 | (c & 0x3f)));
-	} else if (c < 0x10000) {
-		buf_add_char(b, (char)(0xe0 | c >> 12));
-		buf_add_char(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_add_char(b, (char)(0x80 | (c & 0x3f)));
-	} else {
-		buf_add_char(b, (char)(0xf0 | c >> 18));
-		buf_add_char(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		buf_add_char(b, (char)(0x80 | (c >> 6 & 0x3f)));
-		buf_add_char(b, (char)(0x80 | (c & 0x3f)));
-	}
-}
-
 static bool bad_unicode(struct parser *p, const char *sqlstate, const char *message)
 {
 	if (!p->failed)
@@ -146,7 +128,7 @@ static bool unicode(struct parser *p, size_t *i, struct buf *b, uint32_t *high)
 	}
 	if (c > 0x10ffff)
 		return bad_unicode(p, "42601", "invalid Unicode escape sequence");
-	put_char(b, c);
+	text_add_code(b, c);
 	return true;
 }
 
@@ -164,7 +146,7 @@ static bool escape(struct parser *p, size_t *i, struct buf *b, uint32_t *high)
 	if (c == 'x') {
 		if (hex(at(p, *i + 1)) < 0 || hex(at(p, *i + 2)) < 0)
 			return bad_unicode(p, "42601", "invalid hexadecimal character sequence");
-		put_char(b, (uint32_t)(hex(at(p, *i + 1)) << 4 | hex(at(p, *i + 2))));
+		text_add_code(b, (uint32_t)(hex(at(p, *i + 1)) << 4 | hex(at(p, *i + 2))));
 		*i += 3;
 		return true;
 	}
